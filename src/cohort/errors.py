@@ -1,0 +1,67 @@
+"""Errors a user can act on: every message says what is wrong, where, and what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, order=True)
+class Problem:
+    """One thing that is wrong.
+
+    Parameters
+    ----------
+    where
+        File, line, column or entry, without any value of a participant.
+    what
+        What is wrong, in words.
+    fix
+        What the user can do about it; empty when nothing sensible can be said.
+    """
+
+    where: str
+    what: str
+    fix: str = ""
+
+    def __str__(self) -> str:
+        """Return the problem on one line."""
+        tail = f" {self.fix}" if self.fix else ""
+        return f"{self.where}: {self.what}{tail}"
+
+
+class CohortError(Exception):
+    """A mistake in the data or the study that the user can mend; carries every problem found.
+
+    Parameters
+    ----------
+    problems
+        All problems, in the order in which they were found. A plain text stands for a problem without a place.
+
+    Examples
+    --------
+    >>> error = CohortError([Problem("study.yaml, line 3", "unknown key 'titel'.", "Did you mean 'title'?")])
+    >>> print(error)
+    study.yaml, line 3: unknown key 'titel'. Did you mean 'title'?
+    """
+
+    def __init__(self, problems: Iterable[Problem] | str) -> None:
+        found = [Problem("cohort", problems)] if isinstance(problems, str) else list(problems)
+        self.problems: tuple[Problem, ...] = tuple(dict.fromkeys(found))
+        super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+class StudyFileError(CohortError):
+    """The study file is not valid."""
+
+
+class InputDataError(CohortError):
+    """A data file is missing, unreadable, or does not fit the study file."""
+
+
+class CodebookError(CohortError):
+    """The codebook in ``data_schema`` is not valid."""
+
+
+class AnalysisError(CohortError):
+    """An analysis was asked for that these data cannot give."""

@@ -1,0 +1,97 @@
+"""The ledger: every value that cleaning changed, set missing or questioned, with the rule that did it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+import pandas as pd
+
+Action = Literal["repair", "set_missing", "quarantine", "flag", "merge", "map"]
+
+COLUMNS = {
+    "rule": "string",
+    "severity": "string",
+    "action": "string",
+    "table": "string",
+    "column": "string",
+    "participant_id": "string",
+    "visit": "string",
+    "before": "string",
+    "after": "string",
+    "reason": "string",
+    "file": "string",
+    "row": "Int64",
+    "count": "Int64",
+}
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """An append-only table of changes; ``add`` and ``+`` return a new ledger.
+
+    One line stands for one value (``count`` is 1) or, for a declared mapping such as a unit conversion that touched a
+    whole column, for ``count`` values at once (``participant_id``, ``before`` and ``after`` are then empty or hold
+    the code or unit).
+
+    Examples
+    --------
+    >>> ledger = Ledger.empty().add(rule="range_hard", severity="error", action="set_missing", table="visits",
+    ...                             column="bmi_kg_m2", participant_id=["7"], before=["263.0"], reason="above 100")
+    >>> len(ledger.entries)
+    1
+    """
+
+    entries: pd.DataFrame
+
+    @classmethod
+    def empty(cls) -> Ledger:
+        """Return a ledger without entries."""
+        return cls(pd.DataFrame({name: pd.Series(dtype=dtype) for name, dtype in COLUMNS.items()}))
+
+    def add(self, *, rule: str, severity: str, action: Action, table: str, column: str = "", **values: object) -> Ledger:
+        """Return a ledger with new entries; a list or Series makes one entry for each of its elements.
+
+        Parameters
+        ----------
+        rule, severity, action, table, column
+            What did it (identifier of the rule), how grave (``error``, ``warning`` or ``info``), what was done, and where.
+        **values
+            Any of the remaining columns of the ledger (``participant_id``, ``visit``, ``before``, ``after``,
+            ``reason``, ``file``, ``row``, ``count``), each a scalar or a list-like of one common length.
+
+        Raises
+        ------
+        TypeError
+            If a column does not exist.
+        """
+        unknown = set(values) - set(COLUMNS)
+        if unknown:
+            raise TypeError(f"the ledger has no column {sorted(unknown)}")
+        lists = {k: list(v) for k, v in values.items() if isinstance(v, Iterable) and not isinstance(v, str)}
+        scalars = {k: v for k, v in values.items() if k not in lists}
+        lengths = {len(v) for v in lists.values()} or {1}
+        if len(lengths) > 1:
+            raise TypeError(f"the columns of a ledger entry differ in length: {sorted(lengths)}")
+        (length,) = lengths
+        if length == 0:
+            return self
+        fixed = {"rule": rule, "severity": severity, "action": action, "table": table, "column": column}
+        data: dict[str, object] = {}
+        for name, dtype in COLUMNS.items():
+            value = lists.get(name, [fixed.get(name, scalars.get(name, 1 if name == "count" else None))] * length)
+            data[name] = pd.array(value, dtype=dtype)
+        return Ledger(pd.concat([self.entries, pd.DataFrame(data)], ignore_index=True))
+
+    def __add__(self, other: Ledger) -> Ledger:
+        """Return both ledgers, one after the other."""
+        return Ledger(pd.concat([self.entries, other.entries], ignore_index=True))
+
+    def summary(self) -> pd.DataFrame:
+        """Return how many values each rule touched, by table, column and action, most first."""
+        keys = ["rule", "severity", "action", "table", "column"]
+        if self.entries.empty:
+            return pd.DataFrame(columns=[*keys, "count"])
+        counted = self.entries.groupby(keys, dropna=False, sort=True)["count"].sum().reset_index()
+        return counted.sort_values(["count", *keys], ascending=[False] + [True] * len(keys)).reset_index(drop=True)

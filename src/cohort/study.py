@@ -1,0 +1,208 @@
+"""A study opened for analysis: clean tables, what cleaning did, the sampling design, and how counts are protected."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import json
+import platform
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from cohort import __version__
+from cohort.analysis.design import Design, design_of
+from cohort.cleaning import Flow, account_rows, clean_cohort
+from cohort.codebook import Codebook, load_codebook
+from cohort.disclosure import Disclosure
+from cohort.errors import CohortError, InputDataError, Problem
+from cohort.intake import read_cohort
+from cohort.ledger import Ledger
+from cohort.output import MARKER, fresh_folder, write_json
+from cohort.shipped import shipped_folder
+from cohort.study_file import StudyFile, load_study_file
+
+DEMO = "demo"
+_LIBRARIES = ("numpy", "pandas", "scipy", "statsmodels", "scikit-learn", "matplotlib", "pyreadstat", "pyarrow")
+
+
+@dataclass(frozen=True)
+class Study:
+    """A cleaned cohort and everything an analysis or a report needs to know of it.
+
+    Parameters
+    ----------
+    name, title, synthetic
+        As in its study file.
+    tables
+        The clean canonical tables and the derived ones, by name.
+    ledger, quarantine, flow
+        What cleaning changed, what it set aside, and how people flow into the analysis.
+    rows
+        How every row of every source file was used, by file, status and reason.
+    disclosure
+        How counts are protected before they are shown.
+    provenance
+        Versions and hashes of everything that went in.
+    truth
+        For a synthetic cohort whose truth lies beside it: the estimands with their true values.
+
+    Examples
+    --------
+    >>> study = open_study("demo")
+    >>> study.synthetic, len(study.person_table) > 5000
+    (True, True)
+    """
+
+    name: str
+    title: str
+    synthetic: bool
+    tables: Mapping[str, pd.DataFrame]
+    ledger: Ledger
+    quarantine: pd.DataFrame
+    flow: Flow
+    rows: pd.DataFrame
+    disclosure: Disclosure
+    provenance: Mapping[str, Any]
+    truth: pd.DataFrame | None = None
+
+    @property
+    def person_table(self) -> pd.DataFrame:
+        """Return one row per person at baseline."""
+        return self.tables["person_table"]
+
+    @functools.cached_property
+    def design(self) -> Design:
+        """Return the sampling design of the people in ``person_table``."""
+        return design_of(self.person_table)
+
+    @property
+    def codebook(self) -> Codebook:
+        """Return the codebook that names the variables."""
+        return load_codebook()
+
+    def write(self, folder: Path) -> None:
+        """Write clean tables, ledger, quarantine, flow and provenance to a folder that appears whole or not at all.
+
+        Parameters
+        ----------
+        folder
+            A new or empty folder, or one that an earlier run wrote.
+        """
+        with fresh_folder(folder) as partial:
+            self.write_into(partial)
+
+    def write_into(self, folder: Path) -> None:
+        """Write the same files into an existing folder, without the guarantee of :meth:`write`."""
+        for name, table in self.tables.items():
+            table.to_parquet(folder / f"{name}.parquet", index=False)
+        self.ledger.entries.to_parquet(folder / "ledger.parquet", index=False)
+        self.rows.to_parquet(folder / "rows.parquet", index=False)
+        (folder / "quarantine").mkdir()
+        self.quarantine.to_parquet(folder / "quarantine" / "quarantine.parquet", index=False)
+        write_json(folder / "flow.json", self.flow.to_dict())
+        if self.truth is not None:
+            self.truth.to_parquet(folder / "truth.parquet", index=False)
+        write_json(folder / MARKER, dict(self.provenance))
+
+
+def open_study(where: str | Path | None = None, *, root: str | Path | None = None) -> Study:
+    """Return a study, cleaned and ready.
+
+    Parameters
+    ----------
+    where
+        A ``study.yaml``; a folder written by ``cohort clean``; or ``demo`` (the default), the synthetic cohort that
+        ships with the package.
+    root
+        Where the data files lie, if not where the study file says.
+
+    Raises
+    ------
+    CohortError
+        If the study file or the data fall short; all problems at once.
+    """
+    if where is None or str(where) == DEMO:
+        return _from_study_file(shipped_folder("synthetic_data") / "demo" / "study.yaml", root)
+    path = Path(where)
+    if path.is_dir() and (path / MARKER).is_file() and (path / "person_table.parquet").is_file():
+        return _from_clean_folder(path)
+    return _from_study_file(path, root)
+
+
+def read_study_file(path: Path) -> StudyFile:
+    """Return a study file, checked against the codebook."""
+    return load_study_file(path, load_codebook())
+
+
+def _from_study_file(path: Path, root: str | Path | None) -> Study:
+    codebook = load_codebook()
+    study_file = load_study_file(path, codebook)
+    folder = Path(root) if root is not None else path.parent / study_file.root
+    if not folder.is_dir():
+        raise InputDataError([Problem(path.name, f"the data folder '{folder.name}' does not exist.",
+                                      "Name it with --root or under 'root:'.")])
+    raw = read_cohort(study_file, folder, codebook)
+    clean = clean_cohort(
+        raw.tables, codebook, eligible=study_file.eligible, baseline=study_file.baseline, ledger=raw.ledger
+    )
+    rows = account_rows(raw.rows, clean)
+    accounting = rows.groupby(["file", "source", "status", "reason"], dropna=False).size().rename("rows").reset_index()
+    policy = study_file.disclosure
+    estimands = path.parent / "truth" / "estimands.csv"
+    return Study(
+        name=study_file.name,
+        title=study_file.title,
+        synthetic=study_file.synthetic,
+        tables=clean.tables,
+        ledger=clean.ledger,
+        quarantine=pd.concat([raw.quarantine, clean.quarantine], ignore_index=True),
+        flow=clean.flow,
+        rows=accounting,
+        disclosure=Disclosure.off() if study_file.synthetic else Disclosure(policy.minimum_count, policy.round_to),
+        provenance={
+            "cohort_version": __version__,
+            "python": platform.python_version(),
+            "libraries": {name: metadata.version(name) for name in _LIBRARIES},
+            "study": {"name": study_file.name, "title": study_file.title, "synthetic": study_file.synthetic,
+                      "file": path.name, "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+                      "disclosure": policy.model_dump()},
+            "inputs": [asdict(source) for source in raw.sources],
+        },
+        truth=pd.read_csv(estimands) if study_file.synthetic and estimands.is_file() else None,
+    )
+
+
+def _from_clean_folder(folder: Path) -> Study:
+    try:
+        provenance = json.loads((folder / MARKER).read_text(encoding="utf-8"))
+        described = provenance["study"]
+        names = [path.stem for path in sorted(folder.glob("*.parquet")) if path.stem in load_codebook().tables]
+        truth = folder / "truth.parquet"
+        policy = described["disclosure"]
+        return Study(
+            name=described["name"],
+            title=described["title"],
+            synthetic=described["synthetic"],
+            tables={name: pd.read_parquet(folder / f"{name}.parquet") for name in names},
+            ledger=Ledger(pd.read_parquet(folder / "ledger.parquet")),
+            quarantine=pd.read_parquet(folder / "quarantine" / "quarantine.parquet"),
+            flow=Flow.from_dict(json.loads((folder / "flow.json").read_text(encoding="utf-8"))),
+            rows=pd.read_parquet(folder / "rows.parquet"),
+            disclosure=(
+                Disclosure.off()
+                if described["synthetic"]
+                else Disclosure(policy["minimum_count"], policy["round_to"])
+            ),
+            provenance=provenance,
+            truth=pd.read_parquet(truth) if truth.is_file() else None,
+        )
+    except (OSError, KeyError, ValueError) as error:
+        raise CohortError(
+            f"the folder '{folder.name}' is not a complete result of 'cohort clean' ({type(error).__name__}). "
+            "Run 'cohort clean' again."
+        ) from error
