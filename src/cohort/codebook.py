@@ -295,9 +295,7 @@ def read_codebook(folder: Path) -> Codebook:
     try:
         package = json.loads((folder / "datapackage.json").read_text(encoding="utf-8"))
         tables = {
-            resource["name"]: {
-                spec["name"]: _variable(resource["name"], spec) for spec in resource["schema"]["fields"]
-            }
+            resource["name"]: {spec["name"]: _variable(resource["name"], spec) for spec in resource["schema"]["fields"]}
             for resource in package["resources"]
         }
         drugs = load("drugs.yaml")
@@ -320,7 +318,9 @@ def read_codebook(folder: Path) -> Codebook:
             claims={name: _claim(name, spec) for name, spec in load("claims.yaml").items()},
         )
     except (OSError, KeyError, TypeError, ValueError, yaml.YAMLError) as error:
-        raise CodebookError(f"the codebook in '{folder.name}' cannot be read ({type(error).__name__}: {error}).") from error
+        raise CodebookError(
+            f"the codebook in '{folder.name}' cannot be read ({type(error).__name__}: {error})."
+        ) from error
 
 
 @functools.cache

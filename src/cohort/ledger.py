@@ -50,13 +50,15 @@ class Ledger:
         """Return a ledger without entries."""
         return cls(pd.DataFrame({name: pd.Series(dtype=dtype) for name, dtype in COLUMNS.items()}))
 
-    def add(self, *, rule: str, severity: str, action: Action, table: str, column: str = "", **values: object) -> Ledger:
+    def add(
+        self, *, rule: str, severity: str, action: Action, table: str, column: str = "", **values: object
+    ) -> Ledger:
         """Return a ledger with new entries; a list or Series makes one entry for each of its elements.
 
         Parameters
         ----------
         rule, severity, action, table, column
-            What did it (identifier of the rule), how grave (``error``, ``warning`` or ``info``), what was done, and where.
+            Identifier of the rule, how grave (``error``, ``warning`` or ``info``), what was done, and where.
         **values
             Any of the remaining columns of the ledger (``participant_id``, ``visit``, ``before``, ``after``,
             ``reason``, ``file``, ``row``, ``count``), each a scalar or a list-like of one common length.

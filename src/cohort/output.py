@@ -81,11 +81,11 @@ def fresh_folder(target: Path) -> Iterator[Path]:
         partial.chmod(0o777 & ~_umask())
         if target.is_dir():
             old = Path(tempfile.mkdtemp(prefix=f".{target.name}.partial-", dir=target.parent))
-            os.replace(target, old / "old")
-            os.replace(partial, target)
+            target.replace(old / "old")
+            partial.replace(target)
             shutil.rmtree(old, ignore_errors=True)
         else:
-            os.replace(partial, target)
+            partial.replace(target)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
 

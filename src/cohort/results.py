@@ -79,8 +79,10 @@ class Estimate:
         """
         if self.bounds is not None and math.isclose(level, 0.95):
             return self.bounds
-        quantile = float(stats.t.ppf(0.5 + level / 2, self.df)) if math.isfinite(self.df) else float(
-            stats.norm.ppf(0.5 + level / 2)
+        quantile = (
+            float(stats.t.ppf(0.5 + level / 2, self.df))
+            if math.isfinite(self.df)
+            else float(stats.norm.ppf(0.5 + level / 2))
         )
         reach = quantile * self.standard_error
         if self.scale == "log":
@@ -232,7 +234,19 @@ def tidy(results: Sequence[Result]) -> pd.DataFrame:
                 **dict(result.details),
             }
         )
-    columns = ["label", "measure", "estimate", "lower", "upper", "standard_error", "df", "p", "n", "events",
-               "adjustment", "reason"]
+    columns = [
+        "label",
+        "measure",
+        "estimate",
+        "lower",
+        "upper",
+        "standard_error",
+        "df",
+        "p",
+        "n",
+        "events",
+        "adjustment",
+        "reason",
+    ]
     extra = [key for row in rows for key in row if key not in columns]
     return pd.DataFrame(rows, columns=[*columns, *dict.fromkeys(extra)])

@@ -144,8 +144,15 @@ def _from_study_file(path: Path, root: str | Path | None) -> Study:
     study_file = load_study_file(path, codebook)
     folder = Path(root) if root is not None else path.parent / study_file.root
     if not folder.is_dir():
-        raise InputDataError([Problem(path.name, f"the data folder '{folder.name}' does not exist.",
-                                      "Name it with --root or under 'root:'.")])
+        raise InputDataError(
+            [
+                Problem(
+                    path.name,
+                    f"the data folder '{folder.name}' does not exist.",
+                    "Name it with --root or under 'root:'.",
+                )
+            ]
+        )
     raw = read_cohort(study_file, folder, codebook)
     clean = clean_cohort(
         raw.tables, codebook, eligible=study_file.eligible, baseline=study_file.baseline, ledger=raw.ledger
@@ -168,9 +175,14 @@ def _from_study_file(path: Path, root: str | Path | None) -> Study:
             "cohort_version": __version__,
             "python": platform.python_version(),
             "libraries": {name: metadata.version(name) for name in _LIBRARIES},
-            "study": {"name": study_file.name, "title": study_file.title, "synthetic": study_file.synthetic,
-                      "file": path.name, "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
-                      "disclosure": policy.model_dump()},
+            "study": {
+                "name": study_file.name,
+                "title": study_file.title,
+                "synthetic": study_file.synthetic,
+                "file": path.name,
+                "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+                "disclosure": policy.model_dump(),
+            },
             "inputs": [asdict(source) for source in raw.sources],
         },
         truth=pd.read_csv(estimands) if study_file.synthetic and estimands.is_file() else None,
@@ -194,9 +206,7 @@ def _from_clean_folder(folder: Path) -> Study:
             flow=Flow.from_dict(json.loads((folder / "flow.json").read_text(encoding="utf-8"))),
             rows=pd.read_parquet(folder / "rows.parquet"),
             disclosure=(
-                Disclosure.off()
-                if described["synthetic"]
-                else Disclosure(policy["minimum_count"], policy["round_to"])
+                Disclosure.off() if described["synthetic"] else Disclosure(policy["minimum_count"], policy["round_to"])
             ),
             provenance=provenance,
             truth=pd.read_parquet(truth) if truth.is_file() else None,

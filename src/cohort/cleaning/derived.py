@@ -1,0 +1,250 @@
+"""Derived tables: a row per person and visit, and a row per person at baseline, by the derivations of the codebook."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from cohort.cleaning.instruments import any_at_least, band
+from cohort.cleaning.people import equals, positions
+from cohort.cleaning.rule import Column, Tables
+from cohort.cleaning.validation import conform
+from cohort.codebook import Codebook
+
+FloatArray = npt.NDArray[np.float64]
+BoolArray = npt.NDArray[np.bool_]
+SEROLOGIES = {
+    "cmv_igg": "is_cmv_seropositive",
+    "ebv_igg": "is_ebv_seropositive",
+    "hsv1_igg": "is_hsv1_seropositive",
+    "toxoplasma_igg": "is_toxoplasma_seropositive",
+}
+KEY = ["participant_id", "visit"]
+
+
+def visit_table(tables: Tables, codebook: Codebook) -> pd.DataFrame:
+    """Return one row per person and visit: what was asked, the scores, and the laboratory results side by side.
+
+    Parameters
+    ----------
+    tables
+        Clean canonical tables; ``visits`` holds the scores.
+    codebook
+        Columns, categories and cut-offs.
+
+    Notes
+    -----
+    A visit with laboratory results alone gets a row too. Only columns that can be derived are there.
+    """
+    visits, labs = tables["visits"], tables["labs"]
+    keys = pd.concat([visits[KEY], labs[KEY]], ignore_index=True).drop_duplicates(ignore_index=True)
+    # The visits come first and are unique, so their rows are the first rows of the keys.
+    asked = visits.drop(columns=KEY).reset_index(drop=True).reindex(keys.index)
+    blood = _blood(labs, keys, codebook)
+    return conform(_known(pd.concat([keys, asked, blood], axis=1), "visit_table", codebook), "visit_table", codebook)
+
+
+def person_table(tables: Tables, codebook: Codebook, baseline: str) -> pd.DataFrame:
+    """Return one row per person at baseline, without ``is_eligible``: everybody is there, whatever is missing.
+
+    Parameters
+    ----------
+    tables
+        Clean canonical tables and ``visit_table``.
+    codebook
+        Columns, categories and cut-offs.
+    baseline
+        Label of the baseline visit.
+    """
+    people = tables["participants"].reset_index(drop=True)
+    ids = people["participant_id"]
+    at_visits = tables["visit_table"]
+    first = at_visits.loc[equals(at_visits["visit"], baseline)].reset_index(drop=True)
+    first = first.rename(columns={"visit_date": "baseline_date"}).reindex(positions(ids, first["participant_id"]))
+    first = first.set_axis(people.index).drop(columns=[name for name in people.columns if name in first])
+    table = pd.concat([people, first], axis=1)
+    diseases = disease_status(tables["diagnoses"], ids, codebook)
+    parts = [table, diseases, _autoimmunity(diseases, codebook), _questionnaires(table, codebook)]
+    user = _antidepressant_user(tables["medications"], ids, table.get("baseline_date"))
+    if user is not None:
+        parts.append(user.to_frame("is_antidepressant_user"))
+    return conform(_known(pd.concat(parts, axis=1), "person_table", codebook), "person_table", codebook)
+
+
+def _known(frame: pd.DataFrame, table: str, codebook: Codebook) -> pd.DataFrame:
+    """Return the columns that the codebook gives to a derived table; items stay behind in ``visits``."""
+    return frame[[name for name in frame.columns if name in codebook.tables[table]]]
+
+
+# --- blood ------------------------------------------------------------------------------------------------------
+
+
+def _blood(labs: pd.DataFrame, keys: pd.DataFrame, codebook: Codebook) -> pd.DataFrame:
+    """Return the laboratory results of each visit, an analyte a column, and what follows from them."""
+    wide = pd.DataFrame(index=keys.index)
+    if labs.empty or "value" not in labs:
+        return wide
+    # One number for each pair of person and visit, the same in both tables.
+    pairs = pd.concat([keys[KEY], labs[KEY]], ignore_index=True)
+    visits, labels = pd.factorize(pairs["visit"])
+    numbers = pd.factorize(pairs["participant_id"])[0] * len(labels) + visits
+    where = pd.Index(numbers[: len(keys)]).get_indexer(numbers[len(keys) :])
+    values = labs["value"].to_numpy(dtype="float64", na_value=np.nan)
+    nowhere = np.zeros(len(labs), dtype=bool)
+    is_below = equals(labs["censoring"], "below") if "censoring" in labs else nowhere
+    is_above = equals(labs["censoring"], "above") if "censoring" in labs else nowhere
+    codes, names = pd.factorize(labs["analyte"])
+    columns: dict[str, Any] = {}
+    for code, name in enumerate(names):
+        analyte = codebook.analytes[str(name)]
+        here = codes == code
+        results = np.full(len(keys), np.nan)
+        results[where[here]] = values[here]
+        columns[analyte.column] = results
+        below, above = np.zeros((2, len(keys)), dtype=bool)
+        below[where[here]], above[where[here]] = is_below[here], is_above[here]
+        if analyte.id == "crp":
+            limits = np.full(len(keys), np.nan)
+            if "limit" in labs:
+                limits[where[here]] = labs["limit"].to_numpy(dtype="float64", na_value=np.nan)[here]
+            columns |= _crp(results, below, above, limits, codebook)
+        if analyte.id in SEROLOGIES and analyte.positive_at is not None:
+            columns[SEROLOGIES[analyte.id]] = _serology(results, below, above, analyte.positive_at)
+    neutrophils, lymphocytes = columns.get("neutrophils_10e9_l"), columns.get("lymphocytes_10e9_l")
+    if neutrophils is not None and lymphocytes is not None:
+        columns["neutrophil_lymphocyte_ratio"] = neutrophils / np.where(lymphocytes > 0, lymphocytes, np.nan)
+    return pd.DataFrame(columns, index=keys.index)
+
+
+def _serology(results: FloatArray, below: BoolArray, above: BoolArray, cut_off: float) -> Any:
+    """Return whether each result is positive; missing when a censored result may lie on either side of the cut-off."""
+    positive = pd.array(results >= cut_off, dtype="boolean")
+    unclear = np.isnan(results) | (below & (results > cut_off)) | (above & (results < cut_off))
+    positive[below & (results <= cut_off)] = False
+    positive[unclear] = pd.NA
+    return positive
+
+
+def _crp(
+    results: FloatArray, below: BoolArray, above: BoolArray, limits: FloatArray, codebook: Codebook
+) -> dict[str, Any]:
+    """Return censoring, limit, logarithm and stratum of CRP."""
+    measured = ~np.isnan(results)
+    censoring = np.select([below, above, measured], ["below", "above", "none"], "")
+    stratum = codebook.tables["visit_table"]["crp_stratum"]
+    return {
+        "crp_censoring": pd.Series(censoring, dtype="string").where(measured).array,
+        "crp_limit_mg_l": np.where(measured & (below | above), np.where(np.isnan(limits), results, limits), np.nan),
+        "ln_crp": np.log(results, where=results > 0, out=np.full(len(results), np.nan)),
+        "crp_stratum": crp_strata(results, below, above, stratum.categories),
+    }
+
+
+def crp_strata(results: FloatArray, below: BoolArray, above: BoolArray, words: tuple[str, ...]) -> Any:
+    """Return the stratum of each CRP result; missing when a censored one may lie in several strata.
+
+    Parameters
+    ----------
+    results
+        CRP in mg/L; the limit itself when censored.
+    below, above
+        Which results are censored at the limit, and in which direction.
+    words
+        The strata in order, as the codebook words them: ``<1``, ``1-3``, ``>3-10``, ``>10``. The cut points are read
+        from these words, so that they cannot disagree; a stratum holds its upper end unless it is written ``<``.
+
+    Examples
+    --------
+    >>> words = ("<1", "1-3", ">3-10", ">10")
+    >>> below = np.array([False, False, False, True, True])
+    >>> crp_strata(np.array([0.9, 1.0, 3.1, 1.0, 3.0]), below, np.zeros(5, dtype=bool), words).tolist()
+    ['<1', '1-3', '>3-10', '<1', nan]
+    """
+    cuts = np.array([float(re.findall(r"\d+(?:\.\d+)?", word)[-1]) for word in words[:-1]])
+    open_end = np.array([word.startswith("<") for word in words[:-1]])
+    passed = np.where(open_end, results[:, None] >= cuts, results[:, None] > cuts)
+    codes = passed.sum(axis=1)
+    # A censored result lies in one stratum when that of the values right beside the limit is the outermost one.
+    just_below, just_above = np.searchsorted(cuts, results, side="left"), np.searchsorted(cuts, results, side="right")
+    codes = np.select([below, above], [just_below, just_above], codes)
+    unclear = np.isnan(results) | (below & (just_below > 0)) | (above & (just_above < len(cuts)))
+    return pd.Categorical.from_codes(np.where(unclear, -1, codes).astype(np.int8), pd.Index(words), ordered=True)
+
+
+# --- diseases, drugs, questionnaires ----------------------------------------------------------------------------
+
+
+def disease_status(diagnoses: pd.DataFrame, ids: Column, codebook: Codebook) -> pd.DataFrame:
+    """Return a nullable boolean per person and disease that the study asks about, under the column of the disease.
+
+    True when any source says present, false when at least one says absent and none present, missing otherwise.
+    """
+    if diagnoses.empty:
+        return pd.DataFrame(index=range(len(ids)))
+    codes, names = pd.factorize(diagnoses["disease"])
+    where = positions(diagnoses["participant_id"], ids)
+    present, absent = np.zeros((2, len(ids), len(names)), dtype=bool)
+    for said, word in ((present, "present"), (absent, "absent")):
+        rows = equals(diagnoses["status"], word)
+        said[where[rows], codes[rows]] = True
+    columns = {}
+    for code, name in enumerate(names):
+        known = pd.array(present[:, code], dtype="boolean")
+        known[~present[:, code] & ~absent[:, code]] = pd.NA
+        columns[codebook.diseases[str(name)].column] = known
+    return pd.DataFrame(columns, index=range(len(ids)))
+
+
+def _autoimmunity(diseases: pd.DataFrame, codebook: Codebook) -> pd.DataFrame:
+    asked = [d.column for d in codebook.diseases.values() if d.autoimmune and d.column in diseases]
+    if not asked:
+        return pd.DataFrame(index=diseases.index)
+    count = diseases[asked].sum(axis=1).astype("Int64")
+    unknown = diseases[asked].isna().any(axis=1)
+    count = count.mask((count == 0) & unknown)
+    return pd.DataFrame({"autoimmune_disease_count": count, "has_any_autoimmune_disease": count > 0})
+
+
+def _questionnaires(table: pd.DataFrame, codebook: Codebook) -> pd.DataFrame:
+    """Return what follows from the cut-offs of the instruments."""
+    columns: dict[str, Any] = {}
+    if "phq9_total" in table:
+        cut_offs = codebook.instruments["phq9"].cut_offs["phq9_total"]
+        words = codebook.tables["person_table"]["depression_severity"].categories
+        columns["has_depression"] = any_at_least(table, {"phq9_total": cut_offs["moderate"]})
+        columns["depression_severity"] = band(table["phq9_total"], [cut_offs[word] for word in words[1:]], words)
+    if "ctq_total" in table:
+        subscales = codebook.instruments["ctq_sf"].cut_offs
+        columns["has_childhood_trauma"] = any_at_least(
+            table, {name: cuts["moderate"] for name, cuts in subscales.items()}
+        )
+    return pd.DataFrame(columns, index=table.index)
+
+
+def _antidepressant_user(medications: pd.DataFrame, ids: Column, baseline_date: Column | None) -> Column | None:
+    """Return who takes an antidepressant at baseline; a use that starts later or stopped before is none.
+
+    A date that is missing on either side excludes nothing.
+    """
+    if medications.empty:
+        return None
+    rows = medications.loc[equals(medications["drug"], "antidepressant")]
+    if rows.empty:
+        return None
+    where = positions(rows["participant_id"], ids)
+    present = equals(rows["status"], "present")
+    absent = equals(rows["status"], "absent")
+    if baseline_date is not None:
+        at = baseline_date.to_numpy()[where]
+        later = (rows["start_date"].to_numpy() > at) if "start_date" in rows else np.zeros(len(rows), dtype=bool)
+        over = (rows["stop_date"].to_numpy() < at) if "stop_date" in rows else np.zeros(len(rows), dtype=bool)
+        absent, present = absent | (present & (later | over)), present & ~(later | over)
+    user, non_user = np.zeros((2, len(ids)), dtype=bool)
+    user[where[present]] = True
+    non_user[where[absent]] = True
+    result = pd.Series(user, dtype="boolean")
+    return result.mask(~user & ~non_user)

@@ -1,0 +1,127 @@
+"""Scores of questionnaires, as their instrument files say: reversal, prorating, subscales, cut-offs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from cohort.cleaning.rule import Column
+from cohort.codebook import Instrument, Score
+
+FloatArray = npt.NDArray[np.float64]
+
+
+def score_instrument(visits: pd.DataFrame, instrument: Instrument) -> pd.DataFrame:
+    """Return the scores of one instrument, a column each, on the index of the visits; no column without any item.
+
+    Parameters
+    ----------
+    visits
+        One row per person and visit, with the item columns of the instrument; an item without a column counts as
+        missing for everybody.
+    instrument
+        Items, reversal, scores and how many items each may lack.
+
+    Returns
+    -------
+    pd.DataFrame
+        Totals and subscales as ``float64``, counts as ``Int64``.
+
+    Notes
+    -----
+    A prorated score is the number of its items times the mean of those answered. A prorated *total* is then rounded
+    half up to a whole number, as its cut-offs are whole (PHQ-9); prorated subscales are not rounded (CTQ-SF).
+
+    Examples
+    --------
+    >>> from cohort.codebook import load_codebook
+    >>> items = pd.DataFrame({f"phq9_{i}": pd.array([1 if i > 1 else None], dtype="Int64") for i in range(1, 10)})
+    >>> score_instrument(items, load_codebook().instruments["phq9"])["phq9_total"].tolist()
+    [9.0]
+    """
+    if not any(column in visits for column in instrument.columns):
+        return pd.DataFrame(index=visits.index)
+    answers = np.column_stack(
+        [
+            visits[column].to_numpy(dtype="float64", na_value=np.nan)
+            if column in visits
+            else np.full(len(visits), np.nan)
+            for column in instrument.columns
+        ]
+    )
+    for number in instrument.reversed:
+        answers[:, number - 1] = instrument.minimum + instrument.maximum - answers[:, number - 1]
+    subscales = {score.column: _score(answers, score) for score in instrument.subscales}
+    total = instrument.total
+    if total.method == "sum_of_subscales":
+        totals = np.sum(list(subscales.values()), axis=0)
+    else:
+        totals = np.floor(_score(answers, total) + 0.5)
+    columns: dict[str, Column] = {total.column: pd.Series(totals, index=visits.index)}
+    if instrument.answered:
+        columns[instrument.answered] = pd.Series((~np.isnan(answers)).sum(axis=1), index=visits.index, dtype="Int64")
+    columns |= {name: pd.Series(values, index=visits.index) for name, values in subscales.items()}
+    for score in instrument.validity:
+        columns[score.column] = pd.Series(_score(answers, score), index=visits.index).astype("Int64")
+    return pd.DataFrame(columns, index=visits.index)
+
+
+def _score(answers: FloatArray, score: Score) -> FloatArray:
+    """Return one score for each row of answers (people × items); NaN when too many of its items are missing."""
+    chosen = answers[:, [number - 1 for number in score.items]]
+    answered = (~np.isnan(chosen)).sum(axis=1)
+    points = np.nansum(chosen == score.value if score.method == "count_equal" else chosen, axis=1)
+    # Only a prorated score stands in for missing items; the product comes first so that halves stay exact.
+    size = len(score.items)
+    scores = points * size / np.where(answered == 0, 1, answered) if score.method == "prorate" else points * 1.0
+    enough = answered >= size - (score.missing_at_most if score.method == "prorate" else 0)
+    return np.where(enough & (answered > 0), scores, np.nan)
+
+
+def prorated(visits: pd.DataFrame, instrument: Instrument) -> int:
+    """Return for how many rows the total stands although an item is missing."""
+    present = [column for column in instrument.columns if column in visits]
+    scores = score_instrument(visits, instrument)
+    if not present or instrument.total.method != "prorate":
+        return 0
+    incomplete = visits[present].isna().any(axis=1) | (len(present) < instrument.items)
+    return int((scores[instrument.total.column].notna() & incomplete).sum())
+
+
+def band(scores: Column, cut_offs: Iterable[int], words: tuple[str, ...]) -> Column:
+    """Return the severity band of each score, an ordered category: the first word below the first cut-off, and so on.
+
+    Examples
+    --------
+    >>> band(pd.Series([4.0, 5.0, None]), [5], ("none", "mild")).tolist()
+    ['none', 'mild', nan]
+    """
+    values = scores.to_numpy(dtype="float64", na_value=np.nan)
+    codes = np.searchsorted(np.asarray(list(cut_offs), dtype="float64"), values, side="right")
+    codes = np.where(np.isnan(values), -1, codes).astype(np.int8)
+    return pd.Series(pd.Categorical.from_codes(codes, pd.Index(words), ordered=True), index=scores.index)
+
+
+def any_at_least(scores: pd.DataFrame, cut_offs: dict[str, int]) -> Column:
+    """Return whether any score reaches its cut-off: missing unless one does or all are known and below.
+
+    Parameters
+    ----------
+    scores
+        One column per score.
+    cut_offs
+        The cut-off of each column; a column that is absent from ``scores`` is unknown for everybody.
+
+    Examples
+    --------
+    >>> any_at_least(pd.DataFrame({"a": [9.0, 1.0, 1.0], "b": [None, None, 2.0]}), {"a": 5, "b": 5}).tolist()
+    [True, <NA>, False]
+    """
+    values = scores.reindex(columns=list(cut_offs)).to_numpy(dtype="float64", na_value=np.nan)
+    reached = (values >= np.asarray(list(cut_offs.values()), dtype="float64")).any(axis=1)
+    known = ~np.isnan(values).any(axis=1)
+    result = pd.Series(reached, index=scores.index, dtype="boolean")
+    return result.mask(~reached & ~known)

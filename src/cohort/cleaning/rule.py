@@ -1,0 +1,206 @@
+"""The shape of a cleaning rule, and the one place that changes data: rules find, ``apply_rules`` acts and records."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeAlias
+
+import pandas as pd
+
+from cohort.codebook import Codebook
+from cohort.ledger import Action, Ledger
+
+Tables: TypeAlias = Mapping[str, pd.DataFrame]
+Column: TypeAlias = "pd.Series[Any]"
+Severity = Literal["error", "warning", "info"]
+
+QUARANTINE_COLUMNS = ("table", "column", "participant_id", "rule", "reason", "content")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What a rule found in one table: whole rows, or the cells of one column.
+
+    Parameters
+    ----------
+    table
+        The canonical table.
+    rows
+        Labels of the rows, from the table's index.
+    reason
+        Why, in words and without any value of a participant.
+    column
+        The column of the cells; empty when the finding is about whole rows.
+    after
+        The new values by row label, for a repair or for a word that stands for missing; None sets missing.
+    action
+        What to do when it differs from the rule's own action.
+    """
+
+    table: str
+    rows: pd.Index[Any]
+    reason: str
+    column: str = ""
+    after: Column | None = None
+    action: Action | None = None
+
+
+RuleFunction: TypeAlias = Callable[[Tables, Codebook, Mapping[str, float]], list[Finding]]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A cleaning rule: who it is, how grave what it finds is, what is then done, and the function that finds it.
+
+    Parameters
+    ----------
+    id
+        Identifier in the ledger and the quarantine.
+    severity
+        ``error`` for what cannot be true, ``warning`` for what is doubtful, ``info`` for what is worth knowing.
+    action
+        ``set_missing`` (cells), ``quarantine`` or ``merge`` (rows), ``repair`` (cells), ``flag`` (nothing changes).
+    table
+        The table it acts on; ``*`` for every canonical table.
+    description
+        What it finds and what is done, in a sentence.
+    function
+        Returns the findings of these tables; it never changes them.
+    needs_all_rows
+        Whether it is only right when it sees every row of the cohort; all others give the same findings when the
+        people are cut into blocks.
+    limits
+        Numbers of the rule that belong to no variable, by name; :func:`dataclasses.replace` makes a rule with others.
+    """
+
+    id: str
+    severity: Severity
+    action: Action
+    table: str
+    description: str
+    function: RuleFunction
+    needs_all_rows: bool = False
+    limits: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Applied:
+    """Tables after some rules, what the rules did, and what they set aside."""
+
+    tables: dict[str, pd.DataFrame]
+    ledger: Ledger
+    quarantine: pd.DataFrame
+
+
+def empty_quarantine() -> pd.DataFrame:
+    """Return a quarantine without entries."""
+    return pd.DataFrame({name: pd.Series(dtype="string") for name in QUARANTINE_COLUMNS})
+
+
+def apply_rules(tables: Tables, codebook: Codebook, rules: Sequence[Rule], ledger: Ledger | None = None) -> Applied:
+    """Return the tables after the rules, applied one by one, with ledger and quarantine; the input stays as is.
+
+    Parameters
+    ----------
+    tables
+        Canonical tables of all people, or of one block of people when no rule needs all rows.
+    codebook
+        Names, limits and categories.
+    rules
+        The rules, in order: a later one sees what the earlier ones left.
+    ledger
+        A ledger to append to.
+
+    Notes
+    -----
+    A cell that is set missing keeps its original in the quarantine beside the key of its row; a quarantined row stands
+    there whole; of merged rows one remains. So rows in = rows out + rows quarantined + rows merged.
+    """
+    current = {name: frame.reset_index(drop=True) for name, frame in tables.items()}
+    book = Ledger.empty() if ledger is None else ledger
+    aside = [empty_quarantine()]
+    for rule in rules:
+        for finding in rule.function(current, codebook, rule.limits):
+            if len(finding.rows) == 0:
+                continue
+            frame = current[finding.table]
+            key = [name for name in codebook.primary_keys[finding.table] if name in frame]
+            current[finding.table], book, kept = _apply(frame, key, rule, finding, book)
+            aside.append(kept)
+    finished = {name: frame.reset_index(drop=True) for name, frame in current.items()}
+    return Applied(finished, book, pd.concat(aside, ignore_index=True))
+
+
+def _apply(
+    frame: pd.DataFrame, key: list[str], rule: Rule, finding: Finding, ledger: Ledger
+) -> tuple[pd.DataFrame, Ledger, pd.DataFrame]:
+    action = finding.action or rule.action
+    touched = frame.loc[finding.rows]
+    entry: dict[str, object] = {
+        "participant_id": touched["participant_id"].astype("string"),
+        "reason": finding.reason,
+    }
+    if "visit" in touched:
+        entry["visit"] = touched["visit"].astype("string")
+    kept = empty_quarantine()
+    changed = frame
+    if finding.column:
+        before = touched[finding.column]
+        after = before
+        if action in ("set_missing", "repair"):
+            changed = _with_values(frame, finding)
+            after = changed.loc[finding.rows, finding.column]
+        entry["before"], entry["after"] = before.astype("string"), after.astype("string")
+        if action == "set_missing":
+            # A key column that is itself set missing is named once.
+            content = touched[list(dict.fromkeys([*key[1:], finding.column]))]
+            kept = _set_aside(touched, content, rule, finding)
+    if action in ("quarantine", "merge"):
+        changed = frame.drop(index=finding.rows)
+        if action == "quarantine":
+            kept = _set_aside(touched, touched, rule, finding)
+    book = ledger.add(
+        rule=rule.id, severity=rule.severity, action=action, table=finding.table, column=finding.column, **entry
+    )
+    return changed, book, kept
+
+
+def _with_values(frame: pd.DataFrame, finding: Finding) -> pd.DataFrame:
+    """Return the frame with the found cells missing, or holding the new values."""
+    column = frame[finding.column]
+    here = column.index.isin(finding.rows)
+    if finding.after is None:
+        new = column.mask(here)
+    else:
+        new = column.copy()
+        new.loc[finding.rows] = finding.after.reindex(finding.rows).array
+    return frame.assign(**{finding.column: new})
+
+
+def _set_aside(touched: pd.DataFrame, content: pd.DataFrame, rule: Rule, finding: Finding) -> pd.DataFrame:
+    """Return the quarantine's lines for these rows, with their content as JSON."""
+    return pd.DataFrame(
+        {
+            "table": finding.table,
+            "column": finding.column,
+            "participant_id": touched["participant_id"].astype("string").array,
+            "rule": rule.id,
+            "reason": finding.reason,
+            "content": as_json(content),
+        }
+    ).astype("string")
+
+
+def as_json(frame: pd.DataFrame) -> list[str]:
+    """Return each row as JSON text; dates are ISO texts and missing values are null.
+
+    Examples
+    --------
+    >>> as_json(pd.DataFrame({"visit": ["t0"], "bmi_kg_m2": [263.0]}))
+    ['{"visit":"t0","bmi_kg_m2":263.0}']
+    """
+    dates = frame.select_dtypes("datetime").columns
+    plain = frame.assign(**{name: frame[name].dt.strftime("%Y-%m-%d") for name in dates})
+    text = plain.to_json(orient="records", lines=True, double_precision=15, force_ascii=False)
+    return text.rstrip("\n").split("\n") if len(frame) else []

@@ -1,0 +1,164 @@
+"""Schemas made from the codebook, and the checks at both ends of cleaning."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pandera.pandas as pa
+from pandas.api import types
+
+from cohort.cleaning.rule import Column, Tables
+from cohort.codebook import Codebook, Variable
+from cohort.errors import CohortError, InputDataError, Problem
+
+_KINDS: dict[str, tuple[str, Callable[[Column], bool]]] = {
+    "string": ("text", lambda s: types.is_string_dtype(s.dtype) or isinstance(s.dtype, pd.CategoricalDtype)),
+    "integer": ("numbers", lambda s: types.is_numeric_dtype(s.dtype) and not types.is_bool_dtype(s.dtype)),
+    "number": ("numbers", lambda s: types.is_numeric_dtype(s.dtype) and not types.is_bool_dtype(s.dtype)),
+    "boolean": ("true or false", lambda s: types.is_bool_dtype(s.dtype)),
+    "date": ("dates without a time zone", lambda s: isinstance(s.dtype, np.dtype) and s.dtype.kind == "M"),
+}
+
+
+def canonical_tables(codebook: Codebook) -> tuple[str, ...]:
+    """Return the names of the tables that intake fills, in the order of the codebook."""
+    return tuple(name for name in codebook.tables if name not in codebook.derived)
+
+
+def needed_columns(table: str, codebook: Codebook) -> tuple[str, ...]:
+    """Return the columns without which a row of a table says nothing: its key and what the codebook requires."""
+    required = [variable.name for variable in codebook.tables[table].values() if variable.required]
+    return tuple(dict.fromkeys([*codebook.primary_keys[table], *required]))
+
+
+def dtype_of(variable: Variable) -> Any:
+    """Return the pandas dtype of a clean column, with categories and their order."""
+    if variable.categories:
+        return pd.CategoricalDtype(list(variable.categories), ordered=variable.ordered)
+    return variable.dtype
+
+
+def input_schema(table: str, codebook: Codebook) -> pa.DataFrameSchema:
+    """Return the schema of a table before cleaning: known columns, each of the right kind, none needed missing.
+
+    The values are not looked at: a wrong value is for a rule to catch, a wrong structure is an error.
+    """
+    needed = needed_columns(table, codebook)
+    columns = {}
+    for name, variable in codebook.tables[table].items():
+        words, holds = _KINDS[variable.type]
+        # A column without any value may come in whatever dtype its reader gave it.
+        check = pa.Check(lambda s, holds=holds: holds(s) or bool(s.isna().all()), name=f"does not hold {words}")
+        columns[name] = pa.Column(checks=[check], nullable=True, required=name in needed)
+    return pa.DataFrameSchema(columns, strict=True, name=table)
+
+
+def output_schema(table: str, codebook: Codebook) -> pa.DataFrameSchema:
+    """Return the schema that a clean table is guaranteed to keep: dtypes, limits, categories, unique complete keys."""
+    needed = needed_columns(table, codebook)
+    columns = {}
+    for name, variable in codebook.tables[table].items():
+        checks = []
+        if variable.minimum is not None:
+            checks.append(pa.Check.ge(variable.minimum))
+        if variable.maximum is not None:
+            checks.append(pa.Check.le(variable.maximum))
+        columns[name] = pa.Column(
+            dtype_of(variable), checks=checks, nullable=name not in needed, required=name in needed
+        )
+    return pa.DataFrameSchema(columns, strict=True, unique=list(codebook.primary_keys[table]), name=table)
+
+
+def check_input(tables: Tables, codebook: Codebook) -> None:
+    """Check that the tables have the structure of canonical ones.
+
+    Raises
+    ------
+    InputDataError
+        With every unknown table or column, every column that a table cannot do without, and every column that holds
+        another kind of values than the codebook says.
+    """
+    known = canonical_tables(codebook)
+    problems = [
+        Problem(f"table {name}", "is not a canonical table.", f"The tables are {', '.join(known)}.")
+        for name in tables
+        if name not in known
+    ]
+    for name in known:
+        frame = tables.get(name)
+        if frame is not None and not frame.empty:
+            problems += _problems(frame, input_schema(name, codebook))
+    if problems:
+        raise InputDataError(problems)
+
+
+def check_output(tables: Tables, codebook: Codebook) -> None:
+    """Check that clean and derived tables keep what the codebook promises.
+
+    Raises
+    ------
+    CohortError
+        When one does not: a rule is missing or wrong, and nobody should work with these tables.
+    """
+    problems = [
+        problem for name, frame in tables.items() for problem in _problems(frame, output_schema(name, codebook))
+    ]
+    if problems:
+        raise CohortError(problems)
+
+
+def _problems(frame: pd.DataFrame, schema: pa.DataFrameSchema) -> list[Problem]:
+    """Return what is wrong with a frame, one problem for each column and check, without any of its values."""
+    try:
+        schema.validate(frame, lazy=True)
+    except pa.errors.SchemaErrors as error:
+        found = []
+        for case in error.failure_cases.itertuples():
+            check = str(case.check)
+            if check == "column_in_schema":  # only here the failure case is a column and not a value
+                found.append(Problem(f"table {schema.name}", f"the codebook has no column '{case.failure_case}'."))
+            elif check == "column_in_dataframe":
+                found.append(Problem(f"table {schema.name}", f"lacks the column '{case.failure_case}'."))
+            elif check == "multiple_fields_uniqueness":
+                found.append(Problem(f"table {schema.name}", "has several rows with one key."))
+            else:
+                words = check if check.startswith("does not") else f"breaks the check {check}"
+                found.append(Problem(f"table {schema.name}, column {case.column}", f"{words}."))
+        return list(dict.fromkeys(found))
+    return []
+
+
+def conform(frame: pd.DataFrame, table: str, codebook: Codebook) -> pd.DataFrame:
+    """Return the frame with canonical dtypes and order of columns, wherever that loses no value; the input stays as is.
+
+    A column that holds something its dtype cannot (2.5 among whole numbers, an unknown word) keeps its dtype, so
+    that a rule can see it.
+    """
+    variables = codebook.tables[table]
+    columns = {name: _conform_column(frame[name], variables[name]) for name in variables if name in frame}
+    for name in needed_columns(table, codebook):
+        if name not in columns:  # only an empty table gets here
+            columns[name] = pd.Series(index=frame.index, dtype=dtype_of(variables[name]))
+    return pd.DataFrame({name: columns[name] for name in variables if name in columns}, index=frame.index)
+
+
+def _conform_column(column: Column, variable: Variable) -> Column:
+    target = dtype_of(variable)
+    if column.dtype == target:
+        return column
+    if bool(column.isna().all()):
+        return pd.Series(index=column.index, dtype=target)
+    if variable.categories:
+        words = column.astype("string")
+        return words.astype(target) if bool(words.dropna().isin(variable.categories).all()) else words
+    if variable.type == "integer" and types.is_float_dtype(column.dtype):
+        numbers = column.to_numpy(dtype="float64", na_value=np.nan)
+        known = numbers[~np.isnan(numbers)]
+        whole = bool((np.isfinite(known) & (known == np.round(known))).all())
+        return column.astype(target) if whole else column.astype("float64")
+    if variable.type == "number":
+        return pd.Series(column.to_numpy(dtype="float64", na_value=np.nan), index=column.index)
+    return column.astype(target)

@@ -1,0 +1,197 @@
+"""What stands in a cell, whatever the format of its file: a code, a number with its censoring, a date."""
+
+from __future__ import annotations
+
+import datetime
+import math
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+DateOrder = Literal["ymd", "dmy", "mdy"]
+
+BELOW, EXACT, ABOVE = -1, 0, 1
+"""How a number stands to the true value: the truth is below it, is it, or is above it."""
+
+_WHOLE = re.compile(r"([+-]?\d+)\.0+")
+_EXACT_INTEGERS = 2**53
+
+
+def code_text(value: Any) -> str | None:
+    """Return a cell as the text that codes are compared by; None for an empty cell.
+
+    1, 1.0, '1' and ' 1 ' are the same code. Leading zeros of texts stay.
+
+    Examples
+    --------
+    >>> [code_text(value) for value in (1, 1.0, " 1 ", "1.0", "007", "1.5", " ", float("nan"), True)]
+    ['1', '1', '1', '1', '007', '1.5', None, None, 'true']
+    """
+    if value is None or value is pd.NaT or value is pd.NA:
+        return None
+    if isinstance(value, (bool, np.bool_)):
+        return "true" if value else "false"
+    if isinstance(value, (float, np.floating)):
+        if math.isnan(value):
+            return None
+        whole = float(value).is_integer() and abs(value) < _EXACT_INTEGERS
+        return str(int(value)) if whole else repr(float(value))
+    if isinstance(value, datetime.datetime):
+        return value.date().isoformat() if value.time() == datetime.time.min else value.isoformat(sep=" ")
+    text = value.decode("utf-8", errors="replace") if isinstance(value, bytes) else str(value)
+    text = text.strip()
+    match = _WHOLE.fullmatch(text)
+    return (match.group(1) if match else text) or None
+
+
+def map_distinct(column: pd.Series, function: Callable[[Any], Any]) -> npt.NDArray[np.object_]:
+    """Return the function of each cell, called once for each distinct value; None where a cell is missing."""
+    positions, distinct = pd.factorize(column, use_na_sentinel=True)
+    results = np.empty(len(distinct) + 1, dtype=object)
+    for index, value in enumerate(distinct):
+        results[index] = function(value)
+    results[-1] = None
+    return results[positions]
+
+
+def codes_of(column: pd.Series) -> pd.Series:
+    """Return a column as codes (see :func:`code_text`), with pandas' missing value for an empty cell."""
+    return pd.Series(map_distinct(column, code_text), dtype="str")
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """Cells read as numbers.
+
+    Parameters
+    ----------
+    values
+        The numbers, NaN where there is none.
+    censoring
+        ``BELOW`` for a text such as ``<0.15``, ``ABOVE`` for ``>200``, ``EXACT`` otherwise.
+    is_bad
+        Where a cell is not empty and yet no number.
+    """
+
+    values: npt.NDArray[np.float64]
+    censoring: npt.NDArray[np.int8]
+    is_bad: npt.NDArray[np.bool_]
+
+
+_NUMBER = r"([+-]?(?:\d+(?:\{0}\d*)?|\{0}\d+)(?:[eE][+-]?\d+)?)"
+_SIGNS = {"": EXACT, "<": BELOW, "<=": BELOW, "≤": BELOW, ">": ABOVE, ">=": ABOVE, "≥": ABOVE}
+
+
+def _number_reader(decimal: str) -> Callable[[Any], tuple[float, int] | None]:
+    pattern = re.compile(r"(<=|>=|[<>≤≥]?)\s*" + _NUMBER.format(decimal))
+
+    def read(value: Any) -> tuple[float, int] | None:
+        if isinstance(value, str):
+            match = pattern.fullmatch(value.strip())
+            return (float(match.group(2).replace(decimal, ".")), _SIGNS[match.group(1)]) if match else None
+        try:
+            return float(value), EXACT
+        except (TypeError, ValueError):
+            return None
+
+    return read
+
+
+def numbers_of(column: pd.Series, decimal: str = ".") -> Numbers:
+    """Return a column as numbers; ``<0.15`` and ``>200`` are censored at the number they name.
+
+    Parameters
+    ----------
+    column
+        Cells as they were read.
+    decimal
+        The decimal sign of texts. A sign that groups thousands is not a number: its meaning would be a guess.
+
+    Examples
+    --------
+    >>> read = numbers_of(pd.Series(["1,5", "<0,15", "haemolytic", ""]), decimal=",")
+    >>> read.values.tolist(), read.censoring.tolist(), read.is_bad.tolist()
+    ([1.5, 0.15, nan, nan], [0, -1, 0, 0], [False, False, True, False])
+    """
+    if pd.api.types.is_numeric_dtype(column.dtype) and not pd.api.types.is_bool_dtype(column.dtype):
+        values = column.to_numpy(dtype=np.float64, na_value=np.nan)
+        return Numbers(values, np.zeros(len(values), dtype=np.int8), np.isinf(values))
+    read = _number_reader(decimal)
+    cells = map_distinct(column, read)
+    blank = codes_of(column).isna().to_numpy()
+    is_read = np.array([cell is not None for cell in cells], dtype=bool)
+    values = np.full(len(cells), np.nan)
+    censoring = np.zeros(len(cells), dtype=np.int8)
+    if is_read.any():
+        pairs = np.array([cell for cell in cells if cell is not None], dtype=np.float64)
+        values[is_read], censoring[is_read] = pairs[:, 0], pairs[:, 1].astype(np.int8)
+    return Numbers(values, censoring, ~is_read & ~blank)
+
+
+_ISO = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:[T ].*)?")
+_PARTS = re.compile(r"(\d{1,2})[-/. ](\d{1,2})[-/. ](\d{4})(?:[T ].*)?")
+_COMPACT = re.compile(r"\d{8}")
+
+
+def read_date(text: str, order: DateOrder = "ymd") -> datetime.datetime | None:
+    """Return the day that a text names, or None when it names none in this order.
+
+    A date that begins with four digits of the year is read as year, month, day in every order; years of two digits are
+    never read.
+
+    Examples
+    --------
+    >>> read_date("03/04/2021", "dmy").isoformat()
+    '2021-04-03T00:00:00'
+    >>> read_date("03/04/2021") is None
+    True
+    """
+    match = _ISO.fullmatch(text)
+    if match:
+        year, month, day = match.groups()
+    elif order != "ymd" and (match := _PARTS.fullmatch(text)):
+        first, second, year = match.groups()
+        day, month = (first, second) if order == "dmy" else (second, first)
+    elif _COMPACT.fullmatch(text) and order == "ymd":
+        year, month, day = text[:4], text[4:6], text[6:]
+    elif _COMPACT.fullmatch(text):
+        day, month = (text[:2], text[2:4]) if order == "dmy" else (text[2:4], text[:2])
+        year = text[4:]
+    else:
+        return None
+    try:
+        return datetime.datetime(int(year), int(month), int(day))
+    except ValueError:
+        return None
+
+
+def dates_of(codes: pd.Series, order: DateOrder = "ymd") -> tuple[pd.Series, npt.NDArray[np.bool_]]:
+    """Return codes read as days (``datetime64[us]``), and where a code that is not empty names none."""
+    days = map_distinct(codes, lambda text: read_date(text, order))
+    read = pd.Series(pd.to_datetime(pd.Series(days, dtype="object"), errors="coerce")).astype("datetime64[us]")
+    return read, (codes.notna() & read.isna().to_numpy()).to_numpy()
+
+
+_CLOCK = re.compile(r"(\d{1,2})[:.h](\d{2})(?::\d{2}(?:\.\d+)?)?")
+
+
+def hours_of(codes: pd.Series) -> npt.NDArray[np.float64]:
+    """Return the hour of the day that codes such as ``8:30``, ``2021-05-01 08:30`` or ``8.5`` name; NaN for others."""
+
+    def read(text: str) -> float:
+        match = _CLOCK.fullmatch(text.rsplit(" ", 1)[-1].rsplit("T", 1)[-1]) if ":" in text or "h" in text else None
+        if match:
+            hour, minute = int(match.group(1)), int(match.group(2))
+            return hour + minute / 60 if hour < 24 and minute < 60 else math.nan
+        try:
+            hour_number = float(text)
+        except ValueError:
+            return math.nan
+        return hour_number if 0 <= hour_number <= 24 else math.nan
+
+    return np.array([math.nan if hour is None else hour for hour in map_distinct(codes, read)], dtype=np.float64)

@@ -1,0 +1,224 @@
+"""From the files of a study to source tables: reading, stacking, hashing, identifiers, and exact copies of rows."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from cohort.errors import InputDataError
+from cohort.intake.cells import code_text, codes_of
+from cohort.intake.folders import read_folder
+from cohort.intake.readers import format_of, read_file
+from cohort.intake.record import Record
+from cohort.intake.tables import RawFile, SourceFile, SourceTable
+from cohort.study_file import DataFile, StudyFile
+from cohort.study_file.vocabulary import nearest
+
+_FOLDERS = ("bids", "redcap")
+
+
+@dataclass(frozen=True)
+class _Part:
+    """One physical file with what was read of it."""
+
+    file: SourceFile
+    raw: RawFile
+
+
+def read_sources(study: StudyFile, root: Path, record: Record) -> tuple[dict[str, SourceTable], tuple[SourceFile, ...]]:
+    """Return the table of each entry of ``files``, and the files that were read.
+
+    Parameters
+    ----------
+    study
+        The study.
+    root
+        Folder that paths are relative to.
+    record
+        Takes every problem (a file that is missing, empty, cut short, …), quarantined and merged rows. An entry with a
+        problem has no table.
+    """
+    tables: dict[str, SourceTable] = {}
+    files: list[SourceFile] = []
+    for name, declared in study.files.items():
+        before = len(record.problems)
+        parts, folder_id = _read_parts(name, declared, root, record)
+        files += [part.file for part in parts]
+        identifier = declared.id or study.id or folder_id
+        if identifier is None:
+            record.problem(f"file '{name}'", "no column of identifiers is named.", "Give 'id:' to the study or the file.")
+        for part in parts:
+            _report_form(part, record)
+        parts = [part for part in parts if part.raw.frame.columns.size]
+        if identifier is not None and len(record.problems) == before:
+            table = _stacked(name, declared, identifier, parts, record)
+            if table is not None:
+                tables[name] = table
+                record.add_table(table)
+    return tables, tuple(files)
+
+
+def _read_parts(name: str, declared: DataFile, root: Path, record: Record) -> tuple[list[_Part], str | None]:
+    """Return the physical files of one entry, and the column of identifiers that a folder's form implies."""
+    parts: list[_Part] = []
+    folder_id = None
+    for source, path in declared.sources().items():
+        place = root / path
+        try:
+            if not place.exists():
+                _missing(record, name, path, place)
+            elif declared.format in _FOLDERS:
+                folder = read_folder(place, path, str(declared.format))
+                folder_id = folder.id
+                for item in folder.parts:
+                    part = _read(name, item.source, place / item.path, f"{path}/{item.path}", declared, item.format)
+                    parts.append(replace(part, raw=item.describe(part.raw)))
+                parts += [_description(name, place / described, f"{path}/{described}") for described in folder.described_by]
+            else:
+                parts.append(_read(name, source, place, path, declared, None))
+        except InputDataError as error:
+            record.problems += [replace(p, where=f"file '{name}' ({p.where})") for p in error.problems]
+    return parts, folder_id
+
+
+def _missing(record: Record, name: str, path: str, place: Path) -> None:
+    folder = place.parent
+    if folder.is_dir():
+        there = [item.name for item in folder.iterdir()]
+        near = nearest(place.name, there)
+        fix = f"Did you mean '{near}'?" if near else "Check the path and the root folder (--root)."
+    else:
+        fix = "Its folder does not exist either: check the path and the root folder (--root)."
+    record.problem(f"file '{name}' ({path})", "the file does not exist.", fix)
+
+
+def _read(name: str, source: str, place: Path, path: str, declared: DataFile, file_format: str | None) -> _Part:
+    raw, chosen, digest = read_file(place, path, declared, file_format or declared.format or format_of(path))
+    count = len(raw.frame) + len(raw.ragged)
+    columns = len(raw.frame.columns)
+    form = (raw.encoding, raw.delimiter, raw.decimal)
+    return _Part(SourceFile(name, source, path, chosen, count, columns, digest, *form), raw)
+
+
+def _description(name: str, place: Path, path: str) -> _Part:
+    """Return a sidecar or data dictionary: hashed like the data, without rows of participants."""
+    digest = hashlib.sha256(place.read_bytes()).hexdigest()
+    file = SourceFile(name, place.stem, path, "description", 0, 0, digest)
+    return _Part(file, RawFile(pd.DataFrame(), np.empty(0, dtype=np.int64)))
+
+
+def _report_form(part: _Part, record: Record) -> None:
+    """Write into the ledger how the text of a file was recognised, and quarantine rows that do not fit its header."""
+    file, raw = part.file, part.raw
+    if raw.sniffed:
+        signs = {"\t": "tab", ",": "comma", ";": "semicolon", ".": "point"}
+        stated = {"delimiter": raw.delimiter, "decimal": raw.decimal}
+        found = [f"{item} {signs.get(str(stated[item]), stated[item])}" for item in raw.sniffed]
+        reason = f"{file.path}: {', '.join(found)} recognised, not declared"
+        record.note(rule="text_form", severity="info", action="flag", table="", reason=reason, file=file.name, count=file.rows)
+    if raw.ragged:
+        row = np.array([number for number, _ in raw.ragged], dtype=np.int64)
+        reason = "the row has another number of fields than the header"
+        record.quarantine(
+            file=file.name,
+            source=file.source,
+            row=row,
+            ids=None,
+            rule="ragged_row",
+            reason=reason,
+            content=[fields for _, fields in raw.ragged],
+        )
+        record.settle(file.name, file.source, row, None, "quarantined", reason)
+        record.note(
+            rule="ragged_row", severity="error", action="quarantine", table="", reason=reason, file=file.name, row=row.tolist()
+        )
+
+
+def _stacked(name: str, declared: DataFile, identifier: str, parts: list[_Part], record: Record) -> SourceTable | None:
+    """Return the files of one entry as one table; None when a file lacks the column of identifiers."""
+    lacking = [part for part in parts if identifier not in part.raw.frame.columns]
+    for part in lacking:
+        near = nearest(identifier, part.raw.frame.columns)
+        fix = f"Did you mean '{near}'?" if near else "Name the column of identifiers with 'id:'."
+        record.problem(f"file '{name}' ({part.file.path})", f"it has no column '{identifier}' of identifiers.", fix)
+    if lacking or not parts:
+        return None
+    frames, ids, sources, rows = [], [], [], []
+    for part in parts:
+        keep, id_codes = _rows_with_an_id(part, identifier, record)
+        frames.append(part.raw.frame.iloc[keep])
+        ids.append(id_codes.iloc[keep])
+        sources.append(pd.Series(part.file.source, index=range(len(keep)), dtype="str"))
+        rows.append(part.raw.row[keep])
+    frame = frames[0] if len(frames) == 1 else pd.concat(frames)
+    return SourceTable(
+        name=name,
+        declared=declared,
+        frame=frame.reset_index(drop=True),
+        ids=pd.concat(ids, ignore_index=True),
+        source=pd.concat(sources, ignore_index=True),
+        row=np.concatenate(rows),
+        columns={part.file.source: frozenset(part.raw.frame.columns) for part in parts},
+        labels=_joined([part.raw.labels for part in parts]),
+        units={column: unit for part in parts for column, unit in part.raw.units.items()},
+        missing=_joined([part.raw.missing for part in parts]),
+        decimal=next((part.raw.decimal for part in parts if part.raw.decimal), "."),
+    )
+
+
+def _joined(parts: list[Mapping[str, Mapping[str, str]]]) -> dict[str, dict[str, str]]:
+    joined: dict[str, dict[str, str]] = {}
+    for part in parts:
+        for column, meanings in part.items():
+            joined.setdefault(column, {}).update(meanings)
+    return joined
+
+
+def _rows_with_an_id(part: _Part, identifier: str, record: Record) -> tuple[np.ndarray, pd.Series]:
+    """Return the rows that have an id and are no exact copy of an earlier row, and all ids."""
+    file, frame, row = part.file, part.raw.frame, part.raw.row
+    ids = codes_of(frame[identifier])
+    blank = ids.isna().to_numpy()
+    if blank.any():
+        reason = f"the identifier '{identifier}' is blank"
+        content = [
+            {str(column): code_text(value) for column, value in record_.items()}
+            for record_ in frame[blank].to_dict(orient="records")
+        ]
+        record.quarantine(
+            file=file.name, source=file.source, row=row[blank], ids=None, rule="missing_id", reason=reason, content=content
+        )
+        record.settle(file.name, file.source, row[blank], None, "quarantined", reason)
+        record.note(
+            rule="missing_id", severity="error", action="quarantine", table="", reason=reason, file=file.name,
+            row=row[blank].tolist(),
+        )
+    copy = _copies(frame, ids) & ~blank
+    if copy.any():
+        reason = "an exact copy of an earlier row of the same person"
+        record.settle(file.name, file.source, row[copy], ids[copy].to_list(), "merged", reason)
+        record.note(
+            rule="exact_copy",
+            severity="warning",
+            action="merge",
+            table="",
+            reason=reason,
+            file=file.name,
+            row=row[copy].tolist(),
+            participant_id=ids[copy].to_list(),
+        )
+    return np.flatnonzero(~blank & ~copy), ids
+
+
+def _copies(frame: pd.DataFrame, ids: pd.Series) -> np.ndarray:
+    """Return which rows repeat an earlier row in every column; only rows of repeated people are compared."""
+    repeated = ids.duplicated(keep=False).to_numpy()
+    found = np.zeros(len(frame), dtype=bool)
+    if repeated.any():
+        found[repeated] = frame[repeated].astype("object").duplicated().to_numpy()
+    return found

@@ -1,0 +1,131 @@
+"""Variables of people and visits, and the sampling design."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+
+from cohort.codebook import Variable
+from cohort.intake.assembly import Piece
+from cohort.intake.conditions import columns_in
+from cohort.intake.context import Context
+from cohort.intake.entries import Selection
+from cohort.intake.values import canonical, check_meanings, read_cases, read_column
+from cohort.study_file import Source
+
+_DESIGN = {"weights": "survey_weight", "strata": "survey_stratum", "psu": "survey_psu"}
+
+
+def read_variables(context: Context) -> list[Piece]:
+    """Return the values of every entry of ``variables`` and ``design``; visit dates come first, for ``keep: nearest``."""
+    pieces: list[Piece] = []
+    study, codebook = context.study, context.codebook
+    for name in sorted(study.variables, key=lambda n: n != "visit_date"):
+        variable = codebook.mappable[name]
+        for place, source in context.readable("variables", name, study.variables[name]):
+            pieces += read_source(context, source, variable, place)
+        if name == "visit_date":
+            _refer_to_visit_dates(context, pieces)
+    for key, name in _DESIGN.items():
+        source = getattr(study.design, key) if study.design is not None else None
+        if source is not None and f"design.{key}" in context.sound:
+            variable = codebook.tables["participants"][name]
+            pieces += read_source(context, source, variable, f"design.{key}")
+    return pieces
+
+
+def read_source(context: Context, source: Source, variable: Variable, place: str) -> Iterator[Piece]:
+    """Yield the values that one source gives for a variable, one piece per visit of a wide table."""
+    per_visit = variable.table == "visits"
+    if not _is_sound(context, source, variable, place, per_visit=per_visit):
+        return
+    selection = context.select_people(source, (variable.table, variable.name))
+    columns = list(source.visits.values()) if source.visits else _value_columns(source)
+    filled = np.zeros(len(selection.positions), dtype=bool)
+    for column in columns:
+        filled |= selection.codes(column).notna().to_numpy()
+    chosen = context.settle(selection, filled, source, place, per_visit=per_visit and not source.visits)
+    everyone = np.ones(len(chosen.positions), dtype=bool)
+    if source.visits:
+        for visit, column in source.visits.items():
+            values = read_column(context, chosen, column, source, variable, place)
+            labels = pd.Series(visit, index=values.index, dtype="str")
+            took_place = everyone if visit == context.study.baseline else chosen.codes(column).notna().to_numpy()
+            yield Piece(variable, chosen.ids, labels, values, took_place, place)
+        return
+    if source.cases is not None:
+        values = read_cases(context, chosen, source, variable, place)
+    elif source.column is not None:
+        values = read_column(context, chosen, source.column, source, variable, place)
+    else:
+        values = pd.Series([canonical(source.constant, variable)] * len(everyone), dtype="object")
+    if variable.name == "survey_stratum" and chosen.table.is_stacked:
+        values = _prefixed(chosen, values)
+    visit = chosen.visit if per_visit else pd.Series("", index=values.index, dtype="str")
+    yield Piece(variable, chosen.ids, visit, values, everyone, place)
+    if per_visit:
+        yield from visit_date_pieces(context, chosen, place)
+
+
+def _value_columns(source: Source) -> list[str]:
+    if source.cases is not None:
+        return list(dict.fromkeys(c for condition in source.cases.values() for c in columns_in(condition)))
+    return [source.column] if source.column is not None else []
+
+
+def _is_sound(context: Context, source: Source, variable: Variable, place: str, *, per_visit: bool) -> bool:
+    """Return whether a source makes sense for its variable; note a problem where it does not."""
+    meanings = [*(source.codes or {}).values(), *(source.cases or {})]
+    if source.constant is not None:
+        meanings.append(source.constant)
+    ways = [source.column, source.visits, source.cases, source.constant]
+    if sum(way is not None for way in ways) != 1:
+        fix = "Give exactly one of 'column:', 'visits:', 'cases:' and 'constant:'."
+        context.record.problem(place, "it does not say in one way where the values stand.", fix)
+        return False
+    if not per_visit and (source.visits is not None or source.keep == "all"):
+        fix = "Name one column, and 'keep: first', 'last' or 'nearest'."
+        context.record.problem(place, f"{variable.name} has one value per person, not one per visit.", fix)
+        return False
+    return check_meanings(context, [canonical(meaning, variable) for meaning in meanings], variable, place)
+
+
+def _prefixed(selection: Selection, values: pd.Series) -> pd.Series:
+    """Return strata with the name of their file before them: stratum 1 of one cycle is not stratum 1 of another."""
+    source = selection.table.source.iloc[selection.positions].reset_index(drop=True)
+    return (source + ":" + values.astype("str")).where(values.notna(), None).astype("object")
+
+
+def visit_date_pieces(context: Context, selection: Selection, place: str) -> Iterator[Piece]:
+    """Yield the dates of an entry as visit dates, where the study maps none."""
+    if "visit_date" not in context.study.variables and selection.date.notna().any():
+        variable = context.codebook.tables["visits"]["visit_date"]
+        everyone = np.ones(len(selection.positions), dtype=bool)
+        yield Piece(variable, selection.ids, selection.visit, selection.date, everyone, place)
+
+
+def _refer_to_visit_dates(context: Context, pieces: list[Piece]) -> None:
+    """Make the dates of the baseline visit known to ``keep: {nearest: visit_date}``."""
+    frames = [piece.frame() for piece in pieces if piece.variable.name == "visit_date"]
+    if frames:
+        dates = pd.concat(frames, ignore_index=True)
+        dates = dates[dates["visit"] == context.study.baseline].drop_duplicates("participant_id")
+        context.references["visit_date"] = dates.set_index("participant_id")["value"].astype("datetime64[us]")
+
+
+def earliest_visit_dates(pieces: list[Piece], is_mapped: bool) -> list[Piece]:
+    """Return the pieces with the dates of all forms of a visit made one: the first of them.
+
+    The forms of one visit are often filled in on several days. A visit date that the study maps itself is left as it is, so
+    that different ones are a conflict.
+    """
+    dated = [piece for piece in pieces if piece.variable.name == "visit_date"]
+    if is_mapped or not dated:
+        return pieces
+    frame = pd.concat([piece.frame() for piece in dated], ignore_index=True)
+    first = frame.groupby(["participant_id", "visit"], sort=False)["value"].min().reset_index()
+    makes_row = np.ones(len(first), dtype=bool)
+    one = Piece(dated[0].variable, first["participant_id"], first["visit"], first["value"], makes_row, dated[0].place)
+    return [piece for piece in pieces if piece.variable.name != "visit_date"] + [one]

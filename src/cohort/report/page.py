@@ -1,0 +1,255 @@
+"""What a notebook shows: tables, figures and verdicts pass through here, protected, and are also written to files."""
+
+from __future__ import annotations
+
+import html
+import math
+import re
+import textwrap
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+from IPython.display import display
+from matplotlib.axes import Axes
+
+from cohort.output import write_json, write_text
+from cohort.plots.style import Picture
+from cohort.results import Estimate, NotTestable, Result, ResultTable, Verdict, tidy
+from cohort.study import Study
+
+_DASH = "–"
+_COUNTS_OF_RESULTS = ("n", "events")
+_WIDTH = 110
+
+
+class Page:
+    """The page of one notebook.
+
+    Everything that a reader sees of a study goes through this class, so that disclosure control cannot be forgotten.
+
+    Parameters
+    ----------
+    study
+        The study shown.
+    name
+        Name of the notebook, such as ``01_autoimmunity_and_depression``; files are named after it.
+    output
+        Folder to which tables (CSV), figures (PNG, SVG) and verdicts (JSON) are written; None writes nothing.
+    """
+
+    def __init__(self, study: Study, name: str, output: str | Path | None = None) -> None:
+        self.study = study
+        self.name = name
+        self.output = Path(output) if output is not None else None
+
+    def introduce(self) -> None:
+        """Print which study this is and what its results can say."""
+        kind = (
+            "Synthetic cohort: what follows says whether the method recovers a known truth, nothing about people."
+            if self.study.synthetic
+            else f"Real cohort: counts under {self.study.disclosure.minimum_count} are suppressed, "
+            f"others rounded to {self.study.disclosure.round_to}."
+        )
+        print(f"{self.study.title}\n{kind}\nDesign: {self.study.design.words}.")  # noqa: T201
+
+    def say(self, text: str) -> None:
+        """Print a computed sentence or paragraph, wrapped."""
+        for paragraph in text.split("\n"):
+            print(textwrap.fill(paragraph, _WIDTH))  # noqa: T201
+
+    def table(self, table: ResultTable) -> None:
+        """Show a table as fixed-width text and as HTML, and write it as CSV; counts are protected first."""
+        protected = self._protect(table.data, table.counts)
+        self._display(table.title, format_cells(protected, table.formats), table.note)
+        self._write_table(table.name, table.title, table.note, protected)
+
+    def results(self, name: str, title: str, results: Sequence[Result], note: str = "") -> None:
+        """Show estimates with their intervals, one row each; what cannot be tested keeps its row and says why.
+
+        The file holds the numbers unrounded, with standard errors and degrees of freedom.
+        """
+        shown = results_table(name, title, results, note)
+        self._display(title, format_cells(self._protect(shown.data, shown.counts), {}), note)
+        self._write_table(name, title, note, self._protect(tidy(results), shown.counts))
+
+    def _protect(self, data: pd.DataFrame, counts: Sequence[str]) -> pd.DataFrame:
+        return self.study.disclosure.protect(data, [column for column in counts if column in data])
+
+    def _write_table(self, name: str, title: str, note: str, data: pd.DataFrame) -> None:
+        if self.output is not None:
+            path = self.output / "tables" / f"{self.name}__{name}.csv"
+            write_text(path, data.to_csv(index=False, lineterminator="\n"))
+            write_json(path.with_suffix(".json"), {"title": title, "note": note, "notebook": self.name})
+
+    def figure(self, drawn: Axes, name: str, caption: str) -> None:
+        """Show a figure as PNG with its caption as alternative text, and write it as PNG and SVG."""
+        picture = Picture(drawn, caption)
+        display(picture)  # type: ignore[no-untyped-call]
+        if self.output is not None:
+            folder = self.output / "figures"
+            folder.mkdir(parents=True, exist_ok=True)
+            stem = f"{self.name}__{name}"
+            picture.save(folder / f"{stem}.png")
+            picture.save(folder / f"{stem}.svg")
+            write_json(folder / f"{stem}.json", {"caption": caption, "notebook": self.name})
+
+    def verdicts(self, verdicts: Sequence[Verdict]) -> None:
+        """Show verdicts with their reasons, and write them for the report's first page."""
+        claims = self.study.codebook.claims
+        rows = pd.DataFrame(
+            {
+                "claim": [v.claim for v in verdicts],
+                "asked": [v.question for v in verdicts],
+                "verdict": [v.status for v in verdicts],
+                "because": [v.reason for v in verdicts],
+            }
+        )
+        self._display("Verdicts" + (" (synthetic cohort)" if self.study.synthetic else ""), rows, "")
+        if self.output is not None:
+            content = [
+                {
+                    "claim": v.claim,
+                    "text": claims[v.claim].text if v.claim in claims else "",
+                    "question": v.question,
+                    "status": v.status,
+                    "reason": v.reason,
+                    "label": v.evidence.label,
+                    "measure": v.evidence.measure,
+                    "estimand": v.evidence.estimand,
+                    "n_needed": v.n_needed,
+                    "notebook": self.name,
+                }
+                for v in verdicts
+            ]
+            write_json(self.output / "verdicts" / f"{self.name}.json", content)
+
+    @staticmethod
+    def _display(title: str, cells: pd.DataFrame, note: str) -> None:
+        display(  # type: ignore[no-untyped-call]
+            {"text/plain": as_text(title, cells, note), "text/html": as_html(title, cells, note)}, raw=True
+        )
+
+
+def results_table(name: str, title: str, results: Sequence[Result], note: str = "") -> ResultTable:
+    """Return a table of estimates with intervals for readers; a result that could not be had says why in its row.
+
+    Parameters
+    ----------
+    name, title, note
+        As in :class:`cohort.results.ResultTable`.
+    results
+        Estimates and not-testable results, one row each.
+    """
+    rows = [_result_row(result) for result in results]
+    data = pd.DataFrame(rows, columns=["label", "measure", "estimate (95 % CI)", "SE", "n", "events", "adjusted for"])
+    return ResultTable(name, title, data, counts=_COUNTS_OF_RESULTS, note=note)
+
+
+def _result_row(result: Result) -> dict[str, object]:
+    if isinstance(result, NotTestable):
+        return {
+            "label": result.label,
+            "measure": result.measure,
+            "estimate (95 % CI)": f"not testable: {result.reason}",
+        }
+    return {
+        "label": result.label,
+        "measure": result.measure,
+        "estimate (95 % CI)": interval_text(result),
+        "SE": _error_text(result),
+        "n": result.n,
+        "events": result.events if result.events is not None else math.nan,
+        "adjusted for": ", ".join(result.adjustment) or "nothing",
+    }
+
+
+def _is_share(estimate: Estimate) -> bool:
+    return estimate.measure.startswith(("prevalence", "proportion", "risk difference"))
+
+
+def _error_text(estimate: Estimate) -> str:
+    if _is_share(estimate):
+        return f"{100 * estimate.standard_error:.3f}"
+    return f"{estimate.standard_error:.3f}" + (" (ln)" if estimate.scale == "log" else "")
+
+
+def interval_text(estimate: Estimate) -> str:
+    """Return an estimate with its 95 % interval as text; shares and risks as per cent.
+
+    Examples
+    --------
+    >>> interval_text(Estimate("RA", "odds ratio", 1.5, 0.1, scale="log"))
+    '1.50 (1.23 to 1.82)'
+    """
+    numbers = (estimate.value, *estimate.interval())
+    if _is_share(estimate):
+        value, lower, upper = (100 * number for number in numbers)
+        return f"{value:.2f} % ({lower:.2f} to {upper:.2f})"
+    value, lower, upper = numbers
+    digits = 3 if max(abs(lower), abs(upper)) < 1 and estimate.scale == "identity" else 2
+    return f"{value:.{digits}f} ({lower:.{digits}f} to {upper:.{digits}f})"
+
+
+def format_cells(table: pd.DataFrame, formats: dict[str, str]) -> pd.DataFrame:
+    """Return a copy in which every cell is text: numbers by their format, missing as a dash."""
+    shown = pd.DataFrame(index=table.index)
+    for column in table.columns:
+        pattern = formats.get(column)
+        shown[column] = [_cell(value, pattern) for value in table[column]]
+    return shown
+
+
+def _cell(value: object, pattern: str | None) -> str:
+    if value is None or value is pd.NA or (isinstance(value, float) and math.isnan(value)) or value == "":
+        return _DASH
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return str(value)
+    if pattern is not None:
+        return format(value, pattern)
+    return f"{value:,}" if isinstance(value, int) else f"{value:.3g}"
+
+
+def as_text(title: str, cells: pd.DataFrame, note: str = "", width: int = 46) -> str:
+    """Return a table of text cells in fixed width, long cells wrapped; the form that nbval compares.
+
+    Examples
+    --------
+    >>> print(as_text("Table", pd.DataFrame({"a": ["1"], "b": ["two"]})))
+    Table
+    a  b
+    -  ---
+    1  two
+    """
+    columns = [str(column) for column in cells.columns]
+    rows = [[textwrap.wrap(str(cell), width) or [""] for cell in row] for row in cells.itertuples(index=False)]
+    widths = [max([len(name), *(len(line) for row in rows for line in row[i])]) for i, name in enumerate(columns)]
+    lines = [title]
+    lines.append("  ".join(name.ljust(w) for name, w in zip(columns, widths, strict=True)).rstrip())
+    lines.append("  ".join("-" * w for w in widths))
+    for row in rows:
+        for k in range(max((len(cell) for cell in row), default=0)):
+            parts = [(cell[k] if k < len(cell) else "").ljust(w) for cell, w in zip(row, widths, strict=True)]
+            lines.append("  ".join(parts).rstrip())
+    if note:
+        lines.extend(textwrap.wrap(note, _WIDTH))
+    return "\n".join(lines)
+
+
+_NUMBER = re.compile(r"^[<≥]?[-−+]?[\d.,]+( ?%)?( \(.*\))?$")
+
+
+def as_html(title: str, cells: pd.DataFrame, note: str = "") -> str:
+    """Return a table of text cells as HTML, without styles of its own beyond the alignment of numbers."""
+    head = "".join(f"<th scope='col'>{html.escape(str(name))}</th>" for name in cells.columns)
+    body = []
+    for row in cells.itertuples(index=False):
+        tds = []
+        for cell in row:
+            text = str(cell)
+            align = " style='text-align:right'" if _NUMBER.match(text) else " style='text-align:left'"
+            tds.append(f"<td{align}>{html.escape(text)}</td>")
+        body.append(f"<tr>{''.join(tds)}</tr>")
+    foot = f"<p><small>{html.escape(note)}</small></p>" if note else ""
+    caption = f"<caption style='text-align:left;font-weight:bold'>{html.escape(title)}</caption>"
+    return f"<table>{caption}<thead><tr>{head}</tr></thead><tbody>{''.join(body)}</tbody></table>{foot}"

@@ -1,0 +1,45 @@
+"""The main job: clean a study, run every notebook on it, and write the report."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from cohort.output import check_writable, fresh_folder, write_json
+from cohort.report.document import write_document
+from cohort.report.execution import execute, load_notebooks
+from cohort.report.methods import methods_paragraph
+from cohort.study import open_study
+
+
+def run_suite(
+    study: str | Path | None, out: Path, *, root: str | Path | None = None, progress: bool | None = None
+) -> Path:
+    """Run the main job and return the path of the report.
+
+    Parameters
+    ----------
+    study
+        A study file, a folder written by ``cohort clean``, or None for the demo.
+    out
+        Folder for the report, its tables and figures, and the clean cohort; appears whole or not at all.
+    root
+        Where the data files lie, if not where the study file says.
+    progress
+        Show a progress bar; by default only on a terminal.
+
+    Raises
+    ------
+    CohortError
+        If the study or its data fall short, or a notebook fails.
+    """
+    check_writable(out)
+    opened = open_study(study, root=root)
+    with fresh_folder(out) as partial:
+        clean = partial / "clean"
+        clean.mkdir()
+        opened.write_into(clean)
+        executed = execute(load_notebooks(), study_path=clean, output=partial, progress=progress)
+        methods = methods_paragraph(opened)
+        write_document(partial, opened, executed, methods)
+        write_json(partial / "provenance.json", dict(opened.provenance))
+    return out / "index.html"

@@ -1,0 +1,150 @@
+"""Tables about a study as a whole: what came in, what became of it, and which claims a notebook asks of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from cohort.results import Estimate, NotTestable, Result, ResultTable
+from cohort.study import Study
+
+
+def sources_table(study: Study) -> ResultTable:
+    """Return the source files with format, rows, columns and the beginning of their hash."""
+    rows = [
+        {
+            "file": source["name"] if source["name"] == source["source"] else f"{source['name']}: {source['source']}",
+            "format": source["format"],
+            "rows": source["rows"],
+            "columns": source["columns"],
+            "read as": ", ".join(
+                f"{key} {source[key]!r}" for key in ("encoding", "delimiter", "decimal") if source.get(key)
+            ),
+            "SHA-256": source["sha256"][:12],
+        }
+        for source in study.provenance["inputs"]
+    ]
+    return ResultTable(
+        "sources", "Source files", pd.DataFrame(rows), note="Rows of public files are shown as they are."
+    )
+
+
+def rows_table(study: Study) -> ResultTable:
+    """Return how the rows of every file were used: the four columns add up to the rows of the file."""
+    wide = study.rows.pivot_table(index="file", columns="status", values="rows", aggfunc="sum", fill_value=0)
+    statuses = ["used", "ineligible", "quarantined", "merged"]
+    wide = wide.reindex(columns=statuses, fill_value=0)
+    wide.insert(0, "source rows", wide.sum(axis=1))
+    data = wide.reset_index().rename_axis(columns=None)
+    return ResultTable(
+        "row_accounting",
+        "Every source row is used, ineligible, quarantined or merged",
+        data,
+        counts=("source rows", *statuses),
+        note="Ineligible rows stay in the tables: eligibility is a domain of the sampling design, not a filter.",
+    )
+
+
+def ledger_table(study: Study) -> ResultTable:
+    """Return what cleaning changed, by rule, table and column, the most frequent first."""
+    summary = study.ledger.summary()
+    if len(summary):
+        summary = summary.assign(where=summary["table"] + "." + summary["column"])
+    else:
+        summary = summary.assign(where=[])
+    data = summary[["rule", "severity", "action", "where", "count"]].rename(columns={"count": "values"})
+    return ResultTable("ledger", "What cleaning did, by rule", data, counts=("values",))
+
+
+def quarantine_table(study: Study) -> ResultTable:
+    """Return what was set aside, by rule and reason."""
+    keys = ["rule", "reason"]
+    data = study.quarantine.groupby(keys, dropna=False).size().rename("entries").reset_index()
+    return ResultTable("quarantine", "What was set aside, and why", data, counts=("entries",))
+
+
+def flow_table(study: Study) -> ResultTable:
+    """Return the flow of people from the source files into the analysis."""
+    rows = [
+        {"step": step.label, "people": step.n, "excluded": step.excluded, "reason": step.reason}
+        for step in study.flow.steps
+    ]
+    rows += [
+        {"step": f"of these: {b.label}", "people": b.n, "excluded": b.excluded, "reason": b.reason}
+        for b in study.flow.branches
+    ]
+    return ResultTable("flow", "Flow of people", pd.DataFrame(rows), counts=("people", "excluded"))
+
+
+def claims_table(study: Study, claims: Sequence[str]) -> ResultTable:
+    """Return the claims that a notebook asks about, with estimand, claimed number and earlier evidence."""
+    known = [study.codebook.claims[name] for name in claims]
+    data = pd.DataFrame(
+        {
+            "claim": [claim.id for claim in known],
+            "in our words": [claim.text for claim in known],
+            "estimand": [claim.estimand for claim in known],
+            "number": ["" if claim.number is None else f"{claim.number:g}" for claim in known],
+            "earlier evidence": [claim.evidence for claim in known],
+        }
+    )
+    return ResultTable("claims", "The claims", data)
+
+
+def truth_table(study: Study, pairs: Sequence[tuple[Result, float | None]]) -> ResultTable:
+    """Return estimates beside the known truth, and whether the 95 % interval holds it.
+
+    Parameters
+    ----------
+    study
+        A study; for a real one the table is empty and says why.
+    pairs
+        A result and its true value, None where the truth is not declared.
+    """
+    rows = []
+    for result, truth in pairs:
+        if isinstance(result, NotTestable) or truth is None:
+            reason = result.reason if isinstance(result, NotTestable) else "no truth is declared"
+            rows.append({"label": result.label, "measure": result.measure, "inside": reason})
+            continue
+        lower, upper = result.interval()
+        rows.append(
+            {
+                "label": result.label,
+                "measure": result.measure,
+                "estimate": result.value,
+                "lower": lower,
+                "upper": upper,
+                "truth": truth,
+                "inside": "yes" if lower <= truth <= upper else "no",
+            }
+        )
+    columns = ["label", "measure", "estimate", "lower", "upper", "truth", "inside"]
+    note = "" if study.truth is not None else "A real cohort has no known truth."
+    formats = dict.fromkeys(["estimate", "lower", "upper", "truth"], ".3f")
+    return ResultTable(
+        "truth", "Does the method recover the truth?", pd.DataFrame(rows, columns=columns), (), formats, note
+    )
+
+
+def truth_of(study: Study, *, exposure: str, outcome: str, measure: str) -> float | None:
+    """Return the true value of an estimand on a synthetic study, or None where none is declared.
+
+    Parameters
+    ----------
+    study
+        The study.
+    exposure, outcome, measure
+        As the truth names them.
+    """
+    if study.truth is None:
+        return None
+    truth = study.truth
+    found = truth.loc[(truth["exposure"] == exposure) & (truth["outcome"] == outcome) & (truth["measure"] == measure)]
+    return float(found["value"].iloc[0]) if len(found) == 1 else None
+
+
+def estimates_only(results: Sequence[Result]) -> list[Estimate]:
+    """Return the results that are estimates."""
+    return [result for result in results if isinstance(result, Estimate)]

@@ -1,0 +1,383 @@
+"""The grammar of ``study.yaml`` as strict models, and nothing else: where the files lie and what their columns mean.
+
+Where an entry may have several shapes (a text, a list, a mapping), the shape itself decides which one is meant, so that
+a mistake inside one of them is told as that one mistake.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Any, Literal, TypeAlias
+
+from pydantic import (BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, StrictBool, StrictFloat, StrictInt, Tag, model_validator)
+from pydantic_core import PydanticCustomError
+
+Scalar: TypeAlias = str | StrictInt | StrictFloat | StrictBool
+Number: TypeAlias = StrictInt | StrictFloat
+
+
+def _code_text(value: Any) -> Any:
+    """Return a code as the text that a reader yields for it: 1, 1.0 and '1' are the same code."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value) if isinstance(value, (int, float)) else value
+
+
+Code: TypeAlias = Annotated[str, BeforeValidator(_code_text, json_schema_input_type=str | int | float | bool)]
+
+
+def _as_list(value: Any) -> Any:
+    return value if isinstance(value, list) else [value]
+
+
+def _one_or_many(item: Any) -> BeforeValidator:
+    """Return a validator that takes a single item for a list of one."""
+    return BeforeValidator(_as_list, json_schema_input_type=item | list[item])
+
+
+# Marks of the shapes. They come back inside the place of an error and are told from keys of the file by their brackets.
+SCALAR, LIST, MAPPING, BY = "<scalar>", "<list>", "<mapping>", "<by>"
+
+STUDY_RULE = "study_rule"
+"""Type of an error that a model words itself."""
+
+
+def _shape(value: Any) -> str:
+    """Return the mark of a value's shape."""
+    if isinstance(value, ByColumn) or (isinstance(value, dict) and "by" in value):
+        return BY
+    if isinstance(value, (dict, BaseModel)):
+        return MAPPING
+    return LIST if isinstance(value, list) else SCALAR
+
+
+def _shape_without_by(value: Any) -> str:
+    """Return the mark of a value's shape, where ``by`` is a key like any other."""
+    shape = _shape(value)
+    return MAPPING if shape == BY else shape
+
+
+BY_SHAPE = Discriminator(_shape)
+BY_PLAIN_SHAPE = Discriminator(_shape_without_by)
+
+
+class Model(BaseModel):
+    """Base of all entries: unknown keys are errors, instances are frozen."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+# --- conditions -------------------------------------------------------------------------------------------------
+
+
+def _rule(what: str, fix: str) -> PydanticCustomError:
+    """Return an error in the words that the user will read."""
+    return PydanticCustomError(STUDY_RULE, "{what} {fix}", {"what": what, "fix": fix})
+
+
+def _is_date(value: str) -> bool:
+    try:
+        date.fromisoformat(value)
+    except ValueError:
+        return False
+    return True
+
+
+def _check_range(at_least: float | str | None, below: float | str | None) -> None:
+    """Raise when no value can be in a range."""
+    if at_least is None or below is None:
+        return
+    if isinstance(at_least, str) != isinstance(below, str):
+        raise _rule("'at_least' and 'below' mix a number and a date.", "Write both in the same way.")
+    if not (str(at_least) < str(below) if isinstance(at_least, str) else float(at_least) < float(below)):
+        raise _rule("no value is at least the one and below the other.", "Exchange 'at_least' and 'below'.")
+
+
+class Comparison(Model):
+    """A condition on one column that is not a list of codes: a range of numbers or dates, or the start of a code."""
+
+    at_least: Number | str | None = None
+    below: Number | str | None = None
+    starts_with: Annotated[list[Code], _one_or_many(Code), Field(min_length=1)] | None = None
+
+    @model_validator(mode="after")
+    def _is_a_condition(self) -> Comparison:
+        if self.at_least is None and self.below is None and self.starts_with is None:
+            raise _rule("the condition is empty.", "Add 'at_least', 'below' or 'starts_with'.")
+        for end in (self.at_least, self.below):
+            if isinstance(end, str) and not _is_date(end):
+                raise _rule(f"'{end}' is neither a number nor a date.", "Write a date as 2020-01-31.")
+        _check_range(self.at_least, self.below)
+        return self
+
+
+def _condition_shape(value: Any) -> str:
+    """Return the mark of a condition's shape; one code alone stands for a list of one."""
+    shape = _shape_without_by(value)
+    return shape if shape == MAPPING or value == "blank" else LIST
+
+
+ColumnCondition: TypeAlias = Annotated[
+    Annotated[Literal["blank"], Tag(SCALAR)]
+    | Annotated[Comparison, Tag(MAPPING)]
+    | Annotated[list[Code | None], _one_or_many(Code | None), Field(min_length=1), Tag(LIST)],
+    Discriminator(_condition_shape),
+]
+"""What one column must hold: ``blank``, one of some codes, or a comparison."""
+
+AllOf: TypeAlias = Annotated[dict[str, ColumnCondition], Field(min_length=1)]
+"""Conditions of which every one must hold."""
+
+Condition: TypeAlias = Annotated[list[AllOf], _one_or_many(AllOf), Field(min_length=1)]
+"""Conditions in a list: any may hold; in one mapping: all must."""
+
+# --- files ------------------------------------------------------------------------------------------------------
+
+FileFormat: TypeAlias = Literal["csv", "tsv", "parquet", "xpt", "sas7bdat", "sav", "dta", "xlsx", "bids", "redcap"]
+
+
+class DataFile(Model):
+    """One source file, several stacked ones with the same columns, or a folder (``bids``, ``redcap``).
+
+    ``path`` may be a list, or a mapping of a source's name to its path; the name is kept beside each row as its source.
+    """
+
+    path: Annotated[
+        Annotated[str, Tag(SCALAR)] | Annotated[list[str], Tag(LIST)] | Annotated[dict[str, str], Tag(MAPPING)],
+        BY_PLAIN_SHAPE,
+    ]
+    format: FileFormat | None = None
+    encoding: str | None = None
+    delimiter: str | None = None
+    decimal: Literal[".", ","] | None = None
+    date_order: Literal["ymd", "dmy", "mdy"] | None = None
+    sheet: str | int | None = None
+    missing: dict[Code, str] = Field(default_factory=dict)
+    id: str | None = None
+
+    def sources(self) -> dict[str, str]:
+        """Return the path of each source by its name (the file's name without its ending when none is given)."""
+        if isinstance(self.path, dict):
+            return dict(self.path)
+        paths = [self.path] if isinstance(self.path, str) else self.path
+        return {path.replace("\\", "/").rsplit("/", 1)[-1].split(".", 1)[0]: path for path in paths}
+
+
+# --- sources of values ------------------------------------------------------------------------------------------
+
+
+class UnitColumn(Model):
+    """The unit stands in a column of the same row."""
+
+    column: str
+
+
+class ByColumn(BaseModel):
+    """One value for each level of a column: ``{by: site, A: mg/L, B: mg/dL}``; ``by: source`` is the stacked file."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    by: str
+
+    def levels(self) -> dict[str, Any]:
+        """Return the value for each level."""
+        return dict(self.__pydantic_extra__ or {})
+
+
+Unit: TypeAlias = Annotated[
+    Annotated[str, Tag(SCALAR)] | Annotated[UnitColumn, Tag(MAPPING)] | Annotated[ByColumn, Tag(BY)], BY_SHAPE
+]
+Limit: TypeAlias = Annotated[
+    Annotated[Number, Tag(SCALAR)] | Annotated[UnitColumn, Tag(MAPPING)] | Annotated[ByColumn, Tag(BY)], BY_SHAPE
+]
+Factor: TypeAlias = Annotated[Annotated[Number, Tag(SCALAR)] | Annotated[ByColumn, Tag(BY)], BY_SHAPE]
+TextOrColumn: TypeAlias = Annotated[Annotated[str, Tag(SCALAR)] | Annotated[UnitColumn, Tag(MAPPING)], BY_PLAIN_SHAPE]
+"""A fixed text, or ``{column: name}`` for the text beside each value."""
+
+
+class Keep(Model):
+    """Of several rows of one person (and visit), keep the one nearest to a date of the study."""
+
+    nearest: str
+
+
+KeepRule: TypeAlias = Annotated[
+    Annotated[Literal["first", "last", "all"], Tag(SCALAR)] | Annotated[Keep, Tag(MAPPING)], BY_PLAIN_SHAPE
+]
+
+
+class Source(Model):
+    """Where the values of one variable stand: a column, a mapping of visits to columns, or cases of conditions."""
+
+    file: str
+    column: str | None = None
+    visits: dict[str, str] | None = None
+    cases: dict[str, Condition] | None = None
+    constant: Scalar | None = None
+    where: Condition | None = None
+    visit: TextOrColumn | None = None
+    date: TextOrColumn | None = None
+    missing: dict[Code, str] = Field(default_factory=dict)
+    codes: dict[Code, Scalar] | None = None
+    unit: Unit | None = None
+    limit: Limit | None = None
+    multiply: Factor | None = None
+    top_coded_at: Number | None = None
+    keep: KeepRule | None = None
+
+
+class InstrumentSource(Model):
+    """The items of a questionnaire, in the order of the instrument's item numbers."""
+
+    file: str
+    items: Annotated[Annotated[list[str], Tag(LIST)] | Annotated[dict[str, list[str]], Tag(MAPPING)], BY_PLAIN_SHAPE]
+    where: Condition | None = None
+    visit: TextOrColumn | None = None
+    date: TextOrColumn | None = None
+    missing: dict[Code, str] = Field(default_factory=dict)
+    codes: dict[Code, StrictInt] | None = None
+    keep: KeepRule | None = None
+
+
+class LabSource(Source):
+    """Results of one analyte; ``below`` and ``above`` say which rows are censored at the limit."""
+
+    below: Condition | None = None
+    above: Condition | None = None
+    plate: UnitColumn | None = None
+    site: TextOrColumn | None = None
+    time: UnitColumn | None = None
+
+
+class RegisterCode(Model):
+    """Register rows whose code starts with one of some texts."""
+
+    column: str
+    system: Literal["ICD-10", "ICD-9", "ICD-8", "ICPC", "ATC"]
+    starts_with: Annotated[list[Code], _one_or_many(Code), Field(min_length=1)]
+
+
+def _absence_shape(value: Any) -> str:
+    return SCALAR if _shape(value) == SCALAR else LIST
+
+
+Absence: TypeAlias = Annotated[
+    Annotated[Literal["no_record_in_follow_up"], Tag(SCALAR)] | Annotated[Condition, Tag(LIST)],
+    Discriminator(_absence_shape),
+]
+
+
+class DiagnosisSource(Model):
+    """Who has a disease: conditions for present and absent, or coded rows of a register."""
+
+    file: str
+    present: Condition | None = None
+    absent: Absence | None = None
+    unknown: Condition | None = None
+    code: RegisterCode | None = None
+    where: Condition | None = None
+    date: UnitColumn | None = None
+    onset_age: UnitColumn | None = None
+    minimum_records: Annotated[StrictInt, Field(ge=1)] = 1
+    missing: dict[Code, str] = Field(default_factory=dict)
+    source: Literal["register", "self_report", "medication", "interview"] = "self_report"
+
+
+class MedicationSource(Model):
+    """Who takes a drug: conditions, or ATC-coded rows."""
+
+    file: str
+    present: Condition | None = None
+    absent: Condition | None = None
+    code: RegisterCode | None = None
+    where: Condition | None = None
+    start: UnitColumn | None = None
+    stop: UnitColumn | None = None
+    missing: dict[Code, str] = Field(default_factory=dict)
+
+
+class RelationSource(Model):
+    """Pairs of relatives."""
+
+    file: str
+    relative: UnitColumn
+    kind: Annotated[
+        Annotated[Literal["sibling", "parent", "partner"], Tag(SCALAR)] | Annotated[Source, Tag(MAPPING)],
+        BY_PLAIN_SHAPE,
+    ]
+
+
+class FollowUp(Model):
+    """When observation of a person begins and ends."""
+
+    entry: Source
+    exit: Source
+    reason: Source | None = None
+
+
+class DesignSource(Model):
+    """The sampling design of a survey."""
+
+    weights: Source
+    strata: Source | None = None
+    psu: Source | None = None
+
+
+# --- the study --------------------------------------------------------------------------------------------------
+
+
+class Eligibility(Model):
+    """One step of eligibility on a canonical variable; it defines a domain and removes no row."""
+
+    variable: str
+    at_least: Number | None = None
+    below: Number | None = None
+    values: Annotated[list[Scalar], _one_or_many(Scalar), Field(min_length=1)] | None = None
+    label: str | None = None
+
+    @model_validator(mode="after")
+    def _can_be_met(self) -> Eligibility:
+        _check_range(self.at_least, self.below)
+        return self
+
+
+class DisclosurePolicy(Model):
+    """Counts under the minimum are suppressed, all others rounded; ``round_to: 1`` rounds nothing."""
+
+    minimum_count: Annotated[StrictInt, Field(ge=0)] = 5
+    round_to: Annotated[StrictInt, Field(ge=1)] = 5
+
+
+class StudyFile(Model):
+    """A whole study: its files, what their columns mean, who is eligible, and how results are protected."""
+
+    cohort_study: Literal[1]
+    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")]
+    title: str
+    synthetic: StrictBool = False
+    root: str = "."
+    id: str | None = None
+    baseline: str = "t0"
+    files: Annotated[dict[str, DataFile], Field(min_length=1)]
+    eligible: list[Eligibility] = Field(default_factory=list)
+    variables: dict[str, Annotated[list[Source], _one_or_many(Source), Field(min_length=1)]] = Field(
+        default_factory=dict
+    )
+    instruments: dict[str, Annotated[list[InstrumentSource], _one_or_many(InstrumentSource), Field(min_length=1)]] = (
+        Field(default_factory=dict)
+    )
+    labs: dict[str, Annotated[list[LabSource], _one_or_many(LabSource), Field(min_length=1)]] = Field(
+        default_factory=dict
+    )
+    diagnoses: dict[str, Annotated[list[DiagnosisSource], _one_or_many(DiagnosisSource), Field(min_length=1)]] = Field(
+        default_factory=dict
+    )
+    medications: dict[str, Annotated[list[MedicationSource], _one_or_many(MedicationSource), Field(min_length=1)]] = (
+        Field(default_factory=dict)
+    )
+    relations: list[RelationSource] = Field(default_factory=list)
+    follow_up: FollowUp | None = None
+    design: DesignSource | None = None
+    disclosure: DisclosurePolicy = DisclosurePolicy()

@@ -1,0 +1,28 @@
+"""The committed demo cohort, drawn anew."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from cohort.synthetic.export import write_cohort
+from cohort.synthetic.simulate import simulate
+
+DEMO_SCENARIO = "literature_like"
+DEMO_PEOPLE = 6000
+DEMO_SEED = 20261122
+
+
+def draw_demo(folder: Path) -> None:
+    """Write the demo cohort that ships with the package: the same bytes each time.
+
+    Parameters
+    ----------
+    folder
+        Where to.
+    """
+    write_cohort(
+        simulate(DEMO_SCENARIO, DEMO_PEOPLE, DEMO_SEED),
+        folder,
+        name="demo",
+        title="Demo: synthetic cohort with effects as in the literature",
+    )

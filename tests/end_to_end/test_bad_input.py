@@ -1,0 +1,155 @@
+"""Bad input: one clear message for each mistake, exit code 1, nothing written, no traceback."""
+
+from __future__ import annotations
+
+import gzip
+import shutil
+from pathlib import Path
+
+import pyreadstat
+import pandas as pd
+import pytest
+
+STUDY = """\
+cohort_study: 1
+name: small
+title: A small study
+synthetic: true
+id: person
+files:
+  people: {path: people.csv}
+  blood: {path: blood.csv}
+variables:
+  sex: {file: people, column: sex, codes: {1: male, 2: female}}
+  age_years: {file: people, column: age}
+labs:
+  crp: {file: blood, column: crp, unit: mg/L, limit: 0.15}
+"""
+PEOPLE = "person,sex,age\n" + "".join(f"{i},{1 + i % 2},{30 + i}\n" for i in range(1, 21))
+BLOOD = "person,crp\n" + "".join(f"{i},{0.5 * i}\n" for i in range(1, 21))
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "study.yaml").write_text(STUDY, encoding="utf-8")
+    (tmp_path / "people.csv").write_text(PEOPLE, encoding="utf-8")
+    (tmp_path / "blood.csv").write_text(BLOOD, encoding="utf-8")
+    return tmp_path
+
+
+def change(path: Path, old: str, new: str) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+
+
+def refuse(cohort, folder: Path, *expected: str, study: str = "study.yaml") -> str:
+    """Run ``cohort clean`` and check that it refuses with one message of the expected words and writes nothing."""
+    before = sorted(p.name for p in folder.iterdir())
+    done = cohort("clean", folder / study, "--out", folder / "out")
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert done.stdout == ""
+    assert "Traceback" not in done.stderr
+    lines = done.stderr.splitlines()
+    assert len(lines) == 1, done.stderr
+    for word in expected:
+        assert word in lines[0], done.stderr
+    assert sorted(p.name for p in folder.iterdir()) == before
+    return lines[0]
+
+
+def test_the_small_study_is_accepted_as_it_is(cohort, folder: Path) -> None:
+    done = cohort("clean", folder / "study.yaml", "--out", folder / "out")
+    assert done.returncode == 0, done.stderr
+    table = pd.read_parquet(folder / "out" / "person_table.parquet")
+    assert len(table) == 20
+    assert table["crp_mg_l"].notna().all()
+
+
+def test_a_missing_file(cohort, folder: Path) -> None:
+    (folder / "blood.csv").unlink()
+    refuse(cohort, folder, "blood.csv")
+
+
+def test_a_misspelt_column(cohort, folder: Path) -> None:
+    change(folder / "study.yaml", "column: age", "column: agee")
+    refuse(cohort, folder, "agee", "'age'")
+
+
+def test_an_unknown_unit(cohort, folder: Path) -> None:
+    change(folder / "study.yaml", "unit: mg/L", "unit: mg/Q")
+    refuse(cohort, folder, "line 13", "mg/Q")
+
+
+def test_a_code_without_meaning(cohort, folder: Path) -> None:
+    change(folder / "study.yaml", "codes: {1: male, 2: female}", "codes: {1: male}")
+    message = refuse(cohort, folder, "sex", "10")
+    assert "people" in message
+
+
+def test_an_empty_file(cohort, folder: Path) -> None:
+    (folder / "blood.csv").write_text("", encoding="utf-8")
+    refuse(cohort, folder, "blood.csv", "empty")
+
+
+def test_a_truncated_xpt(cohort, folder: Path) -> None:
+    frame = pd.read_csv(folder / "blood.csv")
+    pyreadstat.write_xport(pd.concat([frame] * 30).reset_index(drop=True), str(folder / "blood.xpt"), file_format_version=5)
+    whole = (folder / "blood.xpt").read_bytes()
+    change(folder / "study.yaml", "blood.csv", "blood.xpt")
+    (folder / "blood.xpt").write_bytes(whole[: int(len(whole) * 0.6) // 80 * 80 + 37])
+    refuse(cohort, folder, "blood.xpt", "truncated")
+
+
+def test_an_id_that_is_not_unique(cohort, folder: Path) -> None:
+    change(folder / "people.csv", "7,2,37", "8,2,37")
+    message = refuse(cohort, folder, "people.csv", "unique")
+    assert "37" not in message
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("  people: {path", "\tpeople: {path", ("line 7", "tab")),
+        ("name: small\n", "name: small\nname: large\n", ("line 4", "name")),
+        ("title: A small", "titel: x\ntitle: A small", ("line 4", "titel", "'title'")),
+        ("title: A small study", "title: !!python/object/apply:os.system ['true']", ("line 3", "tag")),
+    ],
+    ids=["tab", "duplicate key", "unknown key", "object tag"],
+)
+def test_a_faulty_study_file(cohort, folder: Path, old: str, new: str, words: tuple[str, ...]) -> None:
+    change(folder / "study.yaml", old, new)
+    refuse(cohort, folder, *words)
+
+
+def test_a_folder_as_study(cohort, folder: Path) -> None:
+    (folder / "inner").mkdir()
+    refuse(cohort, folder, "folder", study="inner")
+
+
+def test_wrong_usage_exits_with_2(cohort) -> None:
+    assert cohort("run").returncode == 2
+    assert cohort("nonsense").returncode == 2
+
+
+def test_no_value_of_a_person_stands_in_a_message(cohort, folder: Path) -> None:
+    change(folder / "people.csv", "7,2,37", "7,987654,37")
+    assert "987654" not in refuse(cohort, folder, "sex")
+
+
+def test_a_broken_gzip_is_refused(cohort, folder: Path) -> None:
+    whole = gzip.compress(BLOOD.encode())
+    (folder / "blood.csv.gz").write_bytes(whole[: len(whole) // 2])
+    change(folder / "study.yaml", "blood.csv", "blood.csv.gz")
+    refuse(cohort, folder, "blood.csv.gz")
+
+
+def test_all_problems_come_at_once(cohort, folder: Path) -> None:
+    change(folder / "study.yaml", "column: age", "column: agee")
+    change(folder / "study.yaml", "column: crp", "column: crpp")
+    shutil.copy(folder / "study.yaml", folder / "two.yaml")
+    done = cohort("clean", folder / "two.yaml", "--out", folder / "out")
+    assert done.returncode == 1
+    assert "agee" in done.stderr
+    assert "crpp" in done.stderr
+    assert "2 problems" in done.stderr

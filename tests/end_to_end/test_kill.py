@@ -1,0 +1,67 @@
+"""A killed run leaves no half file in the output folder."""
+
+from __future__ import annotations
+
+import os
+import random
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+STUDY = Path(__file__).resolve().parents[2] / "synthetic_data" / "demo" / "study.yaml"
+
+
+def start(out: Path) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "cohort.cli", "clean", str(STUDY), "--out", str(out)],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+    )
+
+
+def check_whole_or_absent(out: Path) -> bool:
+    if not out.exists():
+        return False
+    assert (out / "provenance.json").is_file()
+    assert len(pd.read_parquet(out / "person_table.parquet")) > 5000
+    for path in out.rglob("*.parquet"):
+        pd.read_parquet(path)
+    return True
+
+
+def kill_at_random_moments(times: int, folder: Path) -> tuple[int, int]:
+    began = time.monotonic()
+    process = start(folder / "timing")
+    assert process.wait() == 0
+    lasts = time.monotonic() - began
+    moments = random.Random(20261122)
+    whole = absent = 0
+    for number in range(times):
+        out = folder / f"out{number}"
+        process = start(out)
+        # Most moments lie late, where files are written.
+        time.sleep(lasts * moments.triangular(0.05, 1.05, 0.95))
+        process.kill()
+        process.wait()
+        if check_whole_or_absent(out):
+            whole += 1
+        else:
+            absent += 1
+    return whole, absent
+
+
+def test_three_kills_leave_no_half_file(tmp_path: Path) -> None:
+    whole, absent = kill_at_random_moments(3, tmp_path)
+    assert whole + absent == 3
+
+
+@pytest.mark.slow
+def test_twenty_kills_leave_no_half_file(tmp_path: Path) -> None:
+    whole, absent = kill_at_random_moments(20, tmp_path)
+    assert whole + absent == 20
+    assert absent > 0
