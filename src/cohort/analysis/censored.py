@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 from scipy import special
 
-from cohort.analysis.design import Design
+from cohort.analysis.design import Design, Domain
+from cohort.analysis.fitting import residual_df
+from cohort.analysis.model_frame import model_frame
+from cohort.analysis.variables import InestimableError, is_binary, readable, require
 from cohort.errors import AnalysisError
+from cohort.results import Estimate, NotTestable, Result
 
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
@@ -177,3 +184,75 @@ def _information(rows: FloatArray, below: BoolArray, weights: FloatArray, parame
     information = rows.T @ (rows * curvature[:, None])
     information[-1, -1] += weights[~below].sum() / parameters[-1] ** 2
     return np.asarray(information)
+
+
+def censored_mean_difference(
+    table: pd.DataFrame,
+    *,
+    outcome: str = "ln_crp",
+    exposure: str,
+    adjustment: Sequence[str] = (),
+    design: Design,
+    domain: Domain = None,
+    censoring: str = "crp_censoring",
+    label: str = "",
+    claims: tuple[str, ...] = (),
+    estimand: str = "",
+    per_sd: bool = False,
+    ratio: bool = False,
+) -> Result:
+    """Return the difference in the mean of ln CRP when values below the limit are taken as no more than that.
+
+    The estimate beside :func:`cohort.analysis.regression.mean_difference`, which takes the limit as the value. Simple
+    sample: as R's ``survreg(dist = "gaussian")``; survey: as ``svysurvreg``. Normal quantiles in a simple sample, else
+    t.
+
+    Parameters
+    ----------
+    table, exposure, adjustment, design, domain, label, claims, estimand, per_sd, ratio
+        As in :func:`cohort.analysis.regression.mean_difference`.
+    outcome
+        A column that holds the limit itself where the value lies below it.
+    censoring
+        A column that says ``below`` where it does.
+
+    Notes
+    -----
+    Assumes normal residuals with one variance for everybody; see :func:`fit_censored_normal`.
+    """
+    kind = "ratio of geometric means" if ratio else f"difference in mean {readable(outcome)}"
+    unit = "" if exposure not in table or is_binary(table[exposure]) else " per SD" if per_sd else " per unit"
+    measure = f"{kind}{unit}"
+    label = label or readable(exposure)
+    estimand = estimand or f"conditional {kind} for {readable(exposure)}, values below the limit censored"
+    try:
+        frame = model_frame(
+            table,
+            outcome=outcome,
+            exposures=[exposure],
+            adjustment=adjustment,
+            design=design,
+            domain=domain,
+            kind="continuous",
+            per_sd=per_sd,
+        )
+        below = (require(table, censoring) == "below").fillna(value=False).to_numpy(dtype=bool)[frame.domain]
+        df = residual_df(design, frame) if design.kind == "survey" else math.inf
+        fit = fit_censored_normal(frame.outcome, below, frame.matrix, design=design, domain=frame.domain)
+    except (InestimableError, AnalysisError) as reason:
+        return NotTestable(label, str(reason).removeprefix("cohort: "), measure, estimand, claims)
+    slope = float(fit.coefficients[1])
+    return Estimate(
+        label,
+        measure,
+        math.exp(slope) if ratio else slope,
+        math.sqrt(fit.covariance[1, 1]),
+        scale="log" if ratio else "identity",
+        df=df,
+        null=1.0 if ratio else 0.0,
+        estimand=estimand,
+        adjustment=tuple(adjustment),
+        n=frame.n,
+        claims=claims,
+        details=(("design", design.words), ("below the limit", "censored")),
+    )

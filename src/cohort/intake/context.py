@@ -103,4 +103,3 @@ def conflicts(pieces: pd.DataFrame, keys: Sequence[str], values: Sequence[str]) 
     distinct = pieces.drop_duplicates([*keys, *values])
     again = distinct.duplicated(list(keys), keep=False)
     return int(distinct.loc[again, "participant_id"].nunique())
-

@@ -92,7 +92,9 @@ def _has_columns(place: str, entry: BaseModel, table: SourceTable, record: Recor
         if near == column:
             fix = "Stacked files must have the same columns; name the file as an entry of its own."
         path = ", ".join(table.declared.sources()[name] for name in lacking if name in table.declared.sources())
-        record.problem(f"{place}, file '{table.name}' ({path or table.declared.path})", f"there is no column '{column}'.", fix)
+        record.problem(
+            f"{place}, file '{table.name}' ({path or table.declared.path})", f"there is no column '{column}'.", fix
+        )
         is_sound = False
     return is_sound
 
@@ -163,7 +165,12 @@ def select_rows(entry: Any, table: SourceTable, baseline: str, record: Record, t
     if isinstance(visit, UnitColumn):
         blank = table.codes(visit.column).isna().to_numpy() & chosen
         record.quarantine_cells(
-            table, np.flatnonzero(blank), [visit.column], rule="missing_visit", reason="the visit is blank", target=target
+            table,
+            np.flatnonzero(blank),
+            [visit.column],
+            rule="missing_visit",
+            reason="the visit is blank",
+            target=target,
         )
         chosen &= ~blank
     positions = np.flatnonzero(chosen)
@@ -171,7 +178,9 @@ def select_rows(entry: Any, table: SourceTable, baseline: str, record: Record, t
         visits = table.codes(visit.column).iloc[positions].reset_index(drop=True)
     else:
         visits = pd.Series(visit or baseline, index=range(len(positions)), dtype="str")
-    selection = Selection(table, positions, visits, pd.Series(pd.NaT, index=range(len(positions)), dtype="datetime64[us]"))
+    selection = Selection(
+        table, positions, visits, pd.Series(pd.NaT, index=range(len(positions)), dtype="datetime64[us]")
+    )
     if isinstance(date, UnitColumn):
         return Selection(table, positions, visits, read_dates(selection, date.column, entry.missing, record, target))
     if isinstance(date, str) and (day := read_date(date)) is not None:
@@ -252,7 +261,7 @@ def settle_repeats(
         record.problem(
             f"file '{table.name}' ({_paths(table)})",
             f"id is not unique: {count:,} ids occur more than once where one row per {unit} is expected.",
-            f"Set 'keep:', 'where:'{' or visit:' if per_visit else ''} in {place.split('.')[0]}, or mend the file.",
+            f"Set 'keep:', 'where:'{' or visit:' if per_visit else ''} in {place.split('.', maxsplit=1)[0]}, or mend the file.",
         )
     order = np.lexsort((np.arange(len(keys)), _distance(selection, keep, reference), ~has_value))
     if keep == "last":

@@ -97,9 +97,7 @@ def _sav(content: bytes, path: str, declared: DataFile) -> RawFile:
     return _raw(frame, labels=labels, missing=_user_missing(frame, meta, labels), encoding=meta.file_encoding)
 
 
-def _user_missing(
-    frame: pd.DataFrame, meta: Any, labels: Mapping[str, Mapping[str, str]]
-) -> dict[str, dict[str, str]]:
+def _user_missing(frame: pd.DataFrame, meta: Any, labels: Mapping[str, Mapping[str, str]]) -> dict[str, dict[str, str]]:
     """Return the codes that an SPSS file itself declares missing, with their labels as reasons."""
     found: dict[str, dict[str, str]] = {}
     for column, ranges in meta.missing_ranges.items():

@@ -55,9 +55,7 @@ class Record:
 
     def note(self, *, rule: str, severity: str, action: Action, table: str, column: str = "", **values: object) -> None:
         """Add a line to the ledger (see :meth:`cohort.ledger.Ledger.add`)."""
-        entry = Ledger.empty().add(
-            rule=rule, severity=severity, action=action, table=table, column=column, **values
-        )
+        entry = Ledger.empty().add(rule=rule, severity=severity, action=action, table=table, column=column, **values)
         if not entry.entries.empty:
             self._entries.append(entry)
 
@@ -120,7 +118,13 @@ class Record:
         content = [{c: code_text(cells[c][i]) for c in columns} for i in range(len(positions))]
         row = table.row[positions]
         self.quarantine(
-            file=table.name, source=source.to_list(), row=row, ids=ids.to_list(), rule=rule, reason=reason, content=content
+            file=table.name,
+            source=source.to_list(),
+            row=row,
+            ids=ids.to_list(),
+            rule=rule,
+            reason=reason,
+            content=content,
         )
         self.note(
             rule=rule,

@@ -51,7 +51,9 @@ def read_sources(study: StudyFile, root: Path, record: Record) -> tuple[dict[str
         files += [part.file for part in parts]
         identifier = declared.id or study.id or folder_id
         if identifier is None:
-            record.problem(f"file '{name}'", "no column of identifiers is named.", "Give 'id:' to the study or the file.")
+            record.problem(
+                f"file '{name}'", "no column of identifiers is named.", "Give 'id:' to the study or the file."
+            )
         for part in parts:
             _report_form(part, record)
         parts = [part for part in parts if part.raw.frame.columns.size]
@@ -78,7 +80,9 @@ def _read_parts(name: str, declared: DataFile, root: Path, record: Record) -> tu
                 for item in folder.parts:
                     part = _read(name, item.source, place / item.path, f"{path}/{item.path}", declared, item.format)
                     parts.append(replace(part, raw=item.describe(part.raw)))
-                parts += [_description(name, place / described, f"{path}/{described}") for described in folder.described_by]
+                parts += [
+                    _description(name, place / described, f"{path}/{described}") for described in folder.described_by
+                ]
             else:
                 parts.append(_read(name, source, place, path, declared, None))
         except InputDataError as error:
@@ -120,7 +124,9 @@ def _report_form(part: _Part, record: Record) -> None:
         stated = {"delimiter": raw.delimiter, "decimal": raw.decimal}
         found = [f"{item} {signs.get(str(stated[item]), stated[item])}" for item in raw.sniffed]
         reason = f"{file.path}: {', '.join(found)} recognised, not declared"
-        record.note(rule="text_form", severity="info", action="flag", table="", reason=reason, file=file.name, count=file.rows)
+        record.note(
+            rule="text_form", severity="info", action="flag", table="", reason=reason, file=file.name, count=file.rows
+        )
     if raw.ragged:
         row = np.array([number for number, _ in raw.ragged], dtype=np.int64)
         reason = "the row has another number of fields than the header"
@@ -135,7 +141,13 @@ def _report_form(part: _Part, record: Record) -> None:
         )
         record.settle(file.name, file.source, row, None, "quarantined", reason)
         record.note(
-            rule="ragged_row", severity="error", action="quarantine", table="", reason=reason, file=file.name, row=row.tolist()
+            rule="ragged_row",
+            severity="error",
+            action="quarantine",
+            table="",
+            reason=reason,
+            file=file.name,
+            row=row.tolist(),
         )
 
 
@@ -191,11 +203,22 @@ def _rows_with_an_id(part: _Part, identifier: str, record: Record) -> tuple[np.n
             for record_ in frame[blank].to_dict(orient="records")
         ]
         record.quarantine(
-            file=file.name, source=file.source, row=row[blank], ids=None, rule="missing_id", reason=reason, content=content
+            file=file.name,
+            source=file.source,
+            row=row[blank],
+            ids=None,
+            rule="missing_id",
+            reason=reason,
+            content=content,
         )
         record.settle(file.name, file.source, row[blank], None, "quarantined", reason)
         record.note(
-            rule="missing_id", severity="error", action="quarantine", table="", reason=reason, file=file.name,
+            rule="missing_id",
+            severity="error",
+            action="quarantine",
+            table="",
+            reason=reason,
+            file=file.name,
             row=row[blank].tolist(),
         )
     copy = _copies(frame, ids) & ~blank

@@ -48,8 +48,14 @@ def note_blank(context: Context, selection: Selection, blank: BoolArray, column:
     """Count the empty cells of a column in the ledger."""
     if blank.any():
         context.record.note(
-            rule="blank", severity="info", action="flag", table=target[0], column=target[1],
-            reason=f"'{column}' is empty", file=selection.table.name, count=int(blank.sum()),
+            rule="blank",
+            severity="info",
+            action="flag",
+            table=target[0],
+            column=target[1],
+            reason=f"'{column}' is empty",
+            file=selection.table.name,
+            count=int(blank.sum()),
         )
 
 
@@ -133,7 +139,9 @@ def check_meanings(context: Context, meanings: list[Any], variable: Variable, pl
         if (variable.categories and m not in variable.categories) or not isinstance(m, kinds.get(variable.type, (str,)))
     ]
     for meaning in wrong:
-        context.record.problem(place, f"'{meaning}' is no value of {variable.name}.", f"Use one of {', '.join(expected)}.")
+        context.record.problem(
+            place, f"'{meaning}' is no value of {variable.name}.", f"Use one of {', '.join(expected)}."
+        )
     return not wrong
 
 
@@ -153,14 +161,24 @@ def _read_numbers(
     if variable.type == "integer":
         with np.errstate(invalid="ignore"):
             is_bad |= is_present & ~np.isnan(values) & (values % 1 != 0)
-    quarantine_numbers(context, selection, column, is_bad, target, "a whole number" if variable.type == "integer" else "a number")
+    quarantine_numbers(
+        context, selection, column, is_bad, target, "a whole number" if variable.type == "integer" else "a number"
+    )
     values[is_bad] = np.nan
     if entry.unit is not None or column in table.units:
-        values = values * unit_factors(context, selection, column, entry.unit, ~np.isnan(values), variable.unit, None, target, place)
+        values = values * unit_factors(
+            context, selection, column, entry.unit, ~np.isnan(values), variable.unit, None, target, place
+        )
     values = values * multipliers(context, selection, entry.multiply, ~np.isnan(values), column, target, place)
     if entry.top_coded_at is not None and (at_top := int((values >= entry.top_coded_at).sum())):
         context.record.note(
-            rule="top_coded", severity="info", action="flag", table=target[0], column=target[1], file=table.name, count=at_top,
+            rule="top_coded",
+            severity="info",
+            action="flag",
+            table=target[0],
+            column=target[1],
+            file=table.name,
+            count=at_top,
             reason=f"{entry.top_coded_at:g} stands for {entry.top_coded_at:g} and above",
         )
     return values
@@ -171,8 +189,12 @@ def quarantine_numbers(
 ) -> None:
     """Quarantine cells that are not numbers."""
     context.record.quarantine_cells(
-        selection.table, selection.positions[is_bad], [column], rule="not_a_number",
-        reason=f"'{column}' does not hold {what}", target=target,
+        selection.table,
+        selection.positions[is_bad],
+        [column],
+        rule="not_a_number",
+        reason=f"'{column}' does not hold {what}",
+        target=target,
     )
 
 
@@ -199,8 +221,12 @@ def multipliers(
     if lacking.any() and multiply.by == "source":
         context.record.problem(place, "'multiply:' names no factor for some source.", "Name one for each stacked file.")
     context.record.quarantine_cells(
-        selection.table, selection.positions[lacking], [column, multiply.by], rule="no_factor",
-        reason=f"no factor for this level of '{multiply.by}'", target=target,
+        selection.table,
+        selection.positions[lacking],
+        [column, multiply.by],
+        rule="no_factor",
+        reason=f"no factor for this level of '{multiply.by}'",
+        target=target,
     ) if multiply.by != "source" else None
     return factors.astype("float64").to_numpy()
 
@@ -238,7 +264,9 @@ def unit_factors(
     else:
         units, from_data, named = pd.Series(stated, index=range(len(is_present)), dtype="str"), False, ""
     factors = np.full(len(is_present), np.nan)
-    declared = units.dropna().unique() if not isinstance(stated, ByColumn) else list(dict.fromkeys(stated.levels().values()))
+    declared = (
+        units.dropna().unique() if not isinstance(stated, ByColumn) else list(dict.fromkeys(stated.levels().values()))
+    )
     for text in declared:
         rows = (units == text).to_numpy(dtype=bool, na_value=False) & is_present
         try:
@@ -251,20 +279,30 @@ def unit_factors(
         factors[rows] = factor
         if str(text) != canonical_unit and rows.any():
             context.record.note(
-                rule="unit_conversion", severity="info", action="map", table=target[0], column=target[1],
-                before=str(text), after=canonical_unit, reason=f"times {factor:.9g}", file=table.name, count=int(rows.sum()),
+                rule="unit_conversion",
+                severity="info",
+                action="map",
+                table=target[0],
+                column=target[1],
+                before=str(text),
+                after=canonical_unit,
+                reason=f"times {factor:.9g}",
+                file=table.name,
+                count=int(rows.sum()),
             )
     unknown = np.isnan(factors) & is_present
-    reason = "the unit is unknown or has no factor to the canonical one" if from_data else f"no unit for this level of '{named}'"
+    reason = (
+        "the unit is unknown or has no factor to the canonical one"
+        if from_data
+        else f"no unit for this level of '{named}'"
+    )
     context.record.quarantine_cells(
         table, selection.positions[unknown], [column, named], rule="unknown_unit", reason=reason, target=target
     )
     return factors
 
 
-def read_cases(
-    context: Context, selection: Selection, entry: Source, variable: Variable, place: str
-) -> pd.Series:
+def read_cases(context: Context, selection: Selection, entry: Source, variable: Variable, place: str) -> pd.Series:
     """Return the value whose conditions hold; none is missing with a reason, two are a problem."""
     table, target = selection.table, (variable.table, variable.name)
     cases = entry.cases or {}
@@ -274,7 +312,7 @@ def read_cases(
         found = holds(table, condition, entry.missing)[selection.positions]
         matches += found
         values[found] = canonical(name, variable)
-    if (twice := int((matches > 1).sum())):
+    if twice := int((matches > 1).sum()):
         context.record.problem(place, f"{twice:,} rows match more than one case.", "Make the cases exclude each other.")
     columns = list(dict.fromkeys(c for condition in cases.values() for c in columns_in(condition)))
     unmatched = matches == 0
@@ -292,10 +330,23 @@ def read_cases(
 
 
 def _note_cases(
-    context: Context, selection: Selection, rows: BoolArray, rule: str, reason: str, target: Target, before: str | None = None
+    context: Context,
+    selection: Selection,
+    rows: BoolArray,
+    rule: str,
+    reason: str,
+    target: Target,
+    before: str | None = None,
 ) -> None:
     if rows.any():
         context.record.note(
-            rule=rule, severity="warning" if rule == "no_case" else "info", action="set_missing", table=target[0],
-            column=target[1], before=before, reason=reason, file=selection.table.name, count=int(rows.sum()),
+            rule=rule,
+            severity="warning" if rule == "no_case" else "info",
+            action="set_missing",
+            table=target[0],
+            column=target[1],
+            before=before,
+            reason=reason,
+            file=selection.table.name,
+            count=int(rows.sum()),
         )

@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 from matplotlib.ticker import NullLocator
 from matplotlib.transforms import ScaledTranslation
 
@@ -88,13 +89,13 @@ def points_of(line: Line) -> tuple[float, float, float] | None:
     return None
 
 
-def draw_line(ax: Axes, line: Line, span: Span, groups: int) -> None:
+def draw_line(ax: Axes, line: Line, span: Span, *, groups: int, banded: bool) -> None:
     """Draw one estimate; an interval that leaves the picture ends in an arrow."""
     points = points_of(line)
     if points is None:
         ax.annotate(line.reason, (0, line.y), xycoords=("axes fraction", "data"), xytext=(4, 0),
                     textcoords="offset points", va="center", fontsize=SMALL, color=MUTED, style="italic",
-                    bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.0}, zorder=5)  # fmt: skip
+                    bbox={"facecolor": BAND if banded else "white", "edgecolor": "none", "pad": 1.0}, zorder=5)  # fmt: skip
         return
     value, low, high = points
     colour = _colour(line.group, groups)
@@ -110,7 +111,7 @@ def draw_line(ax: Axes, line: Line, span: Span, groups: int) -> None:
             linestyle="none", zorder=4)  # fmt: skip
 
 
-def write_texts(ax: Axes, rows: Rows, columns: Sequence[Column], groups: int) -> None:
+def write_texts(ax: Axes, rows: Rows, columns: Sequence[Column]) -> None:
     """Write labels left of the plot and the columns right of it; distances in points keep them apart at any scale."""
     left = -(rows.label_width + 0.12) * 72
     across: tuple[str, str] = ("axes fraction", "data")
@@ -124,19 +125,39 @@ def write_texts(ax: Axes, rows: Rows, columns: Sequence[Column], groups: int) ->
                             va="center", fontsize=SMALL, color=MUTED)  # fmt: skip
     start = COLUMN_GAP
     for column in columns:
-        place = {"xycoords": across, "xytext": (start * 72, 0), "textcoords": "offset points", "va": "center"}
+        place: dict[str, Any] = {
+            "xycoords": across,
+            "xytext": (start * 72, 0),
+            "textcoords": "offset points",
+            "va": "center",
+        }
         ax.annotate(column.header, (1, -HEADER / 2), fontsize=SMALL, weight="bold", color=INK, **place)
         for line, text in zip(rows.lines, column.texts, strict=True):
-            colour = MUTED if line.group < 0 or line.reason or groups == 1 and not text else INK
+            colour = MUTED if line.group < 0 or line.reason else INK
             ax.annotate(text, (1, line.y), fontsize=SMALL, color=colour, **place)
         start += column.width + COLUMN_GAP
 
 
-def draw_marks(ax: Axes, rows: Rows, span: Span, null: float | None, claimed: float | None, words: str) -> None:
-    """Draw the bands behind the rows, the line of no effect, and that of the claimed size with its name."""
+def draw_bands(ax: Axes, rows: Rows, inches: float, beside: float) -> None:
+    """Draw a band behind every other row, over labels, plot and columns.
+
+    Parameters
+    ----------
+    ax, rows
+        The Axes and its rows.
+    inches, beside
+        Width of the plot and of the columns of text right of it.
+    """
     for number, row in enumerate(rows.rows):
         if number % 2 == 0:
-            ax.axhspan(row.top, row.bottom, color=BAND, linewidth=0, zorder=0)
+            left, right = -(rows.label_width + 0.16) / inches, 1 + (beside + 0.04) / inches
+            band = Rectangle((left, row.top), right - left, row.bottom - row.top, color=BAND, linewidth=0, zorder=0,
+                             transform=ax.get_yaxis_transform(), clip_on=False, in_layout=False)  # fmt: skip
+            ax.add_patch(band)
+
+
+def draw_marks(ax: Axes, rows: Rows, span: Span, *, null: float | None, claimed: float | None, words: str) -> None:
+    """Draw the line of no effect, and that of the claimed size with its name."""
     if null is not None:
         ax.plot([null, null], [0, rows.height], color=MUTED, linewidth=1.0, zorder=1)
     if claimed is not None:
@@ -149,7 +170,7 @@ def draw_marks(ax: Axes, rows: Rows, span: Span, null: float | None, claimed: fl
 def write_below(ax: Axes, xlabel: str, directions: tuple[str, str] | None, span: Span, null: float | None) -> float:
     """Write the axis label and the two directions; return how many inches below the Axes the next text may start."""
     ax.set_xlabel(xlabel)
-    down = 0.45 + 0.17 * (line_count(xlabel) - 1)
+    down = 0.5 + 0.17 * (line_count(xlabel) - 1)
     if directions is None or null is None:
         return down
     place = min(max(span.place(null), 0.0), 1.0)
@@ -184,7 +205,7 @@ def columns_width(columns: Sequence[Column]) -> float:
     return sum(column.width + COLUMN_GAP for column in columns)
 
 
-def draw_frame(ax: Axes, rows: Rows, span: Span, marks: Sequence[float], inches: float, measure: str) -> None:
+def draw_frame(ax: Axes, rows: Rows, span: Span, *, marks: Sequence[float], inches: float, measure: str) -> None:
     """Set limits and ticks; the vertical axis counts inches from the top and shows nothing."""
     ax.set_ylim(rows.height, -HEADER)
     ax.yaxis.set_major_locator(NullLocator())

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 from matplotlib.patches import FancyBboxPatch
@@ -53,6 +54,19 @@ class _Box:
         return self.y + self.height / 2
 
 
+@dataclass(frozen=True)
+class _Step:
+    label: str
+    n: int
+    excluded: int
+    reason: str
+
+
+def _steps(table: pd.DataFrame) -> list[_Step]:
+    records = table.loc[:, ["label", "n", "excluded", "reason"]].to_dict("records")
+    return [_Step(str(r["label"]), int(r["n"]), int(r["excluded"]), str(r["reason"])) for r in records]
+
+
 def _height(text: str) -> float:
     return line_count(text) * line_height(SMALL) + 2 * _PAD
 
@@ -68,11 +82,12 @@ def _share(part: float, whole: float, disclosure: Disclosure) -> str:
     return f" ({percent(above / below)})" if above is not None and below else ""
 
 
-def _boxes(steps: pd.DataFrame, branches: pd.DataFrame, disclosure: Disclosure, width: float) -> list[_Box]:
+def _boxes(steps: list[_Step], branches: list[_Step], disclosure: Disclosure, width: float) -> list[_Box]:
     left_width, right_width = 0.5 * width, 0.36 * width
     right = width - right_width
-    y, boxes = 0.0, []
-    for number, step in enumerate(steps.itertuples(index=False)):
+    y = 0.0
+    boxes: list[_Box] = []
+    for number, step in enumerate(steps):
         if number and step.excluded > 0:
             text = wrap(f"{step.reason}\n{_count(step.excluded, disclosure)}", right_width - 2 * _PAD)
             boxes.append(_Box(right, y, right_width, _height(text), text, "out"))
@@ -82,10 +97,10 @@ def _boxes(steps: pd.DataFrame, branches: pd.DataFrame, disclosure: Disclosure, 
         text = wrap(f"{step.label}\n{_count(step.n, disclosure)}", left_width - 2 * _PAD)
         boxes.append(_Box(0.0, y, left_width, _height(text), text, "step"))
         y += _height(text) + 0.16
-    total = float(steps["n"].iloc[-1])
+    total = steps[-1].n
     indent = 0.35
     y += 0.06
-    for branch in branches.itertuples(index=False):
+    for branch in branches:
         share = _share(branch.n, total, disclosure)
         text = wrap(f"{branch.label}\n{_count(branch.n, disclosure)}{share}", left_width - indent - 2 * _PAD)
         aside = f"{branch.reason}\n{_count(branch.excluded, disclosure)}" if branch.excluded > 0 else ""
@@ -112,7 +127,7 @@ def _connect(ax: Axes, boxes: list[_Box]) -> None:
     outs = [box for box in boxes if box.kind == "out"]
     branches = [box for box in boxes if box.kind == "branch"]
     centre = steps[0].width / 2
-    for above, below in zip(steps, steps[1:], strict=False):
+    for above, below in itertools.pairwise(steps):
         _arrow(ax, (centre, above.y + above.height), (centre, below.y))
     for box in outs:
         _arrow(ax, (centre, box.middle), (box.x, box.middle))
@@ -156,15 +171,14 @@ def draw_flow(
     """
     if steps.empty:
         return empty_axes(ax, "no step of the flow is known", title=title)
-    parts = steps.iloc[:0] if branches is None else branches
     width = (WIDTH if ax is None else room(ax)) - 0.1
-    boxes = _boxes(steps, parts, disclosure, width)
+    boxes = _boxes(_steps(steps), [] if branches is None else _steps(branches), disclosure, width)
     height = max(box.y + box.height for box in boxes)
     note = disclosure_note(disclosure)
     ax = given_or_new(ax, WIDTH, height + (0.65 if note else 0.4))
     ax.set_axis_off()
     ax.set(xlim=(0, width), ylim=(height, 0))
-    looks = {
+    looks: dict[str, dict[str, Any]] = {
         "step": {"facecolor": "#e8f1f8", "edgecolor": BLUE},
         "branch": {"facecolor": "white", "edgecolor": BLUE},
         "out": {"facecolor": "#f4f4f4", "edgecolor": MUTED},

@@ -11,6 +11,7 @@ from cohort.plots.chart import (
     Column,
     add_legend,
     columns_width,
+    draw_bands,
     draw_frame,
     draw_line,
     draw_marks,
@@ -22,10 +23,8 @@ from cohort.plots.chart import (
     write_texts,
 )
 from cohort.plots.rows import Literature, Rows, by_group, label_column, place_rows
-from cohort.plots.scales import estimates_of, number, reason_of, short_measure, span_of
+from cohort.plots.scales import Span, estimates_of, is_share, number, reason_of, short_measure, span_of
 from cohort.plots.style import (
-    GREEN,
-    INK,
     NORMAL,
     VERMILION,
     WIDTH,
@@ -45,7 +44,20 @@ if TYPE_CHECKING:
 def _axis_label(estimates: Sequence[Estimate], log: bool) -> str:
     measures = dict.fromkeys(estimate.measure for estimate in estimates)
     words = next(iter(measures)) if len(measures) == 1 else "estimate"
+    if is_share(words):
+        words += " (percentage points)" if "difference" in words else " (%)"
     return f"{words[:1].upper()}{words[1:]} with 95 % interval{' (log scale)' if log else ''}"
+
+
+def _header(estimates: Sequence[Estimate]) -> str:
+    unit = ", %" if all(is_share(estimate.measure) for estimate in estimates) else ""
+    return f"{short_measure(estimate.measure for estimate in estimates)}{unit} (95 % CI)"
+
+
+def _draw_lines(ax: Axes, rows: Rows, span: Span, groups: int) -> None:
+    for number, row in enumerate(rows.rows):
+        for line in row.lines:
+            draw_line(ax, line, span, groups=groups, banded=number % 2 == 0)
 
 
 def _reasons(results: Sequence[Result]) -> str:
@@ -104,8 +116,7 @@ def draw_forest(
     width = room(ax) if ax is not None else WIDTH + 0.6
 
     def columns_of(rows: Rows) -> list[Column]:
-        header = f"{short_measure(e.measure for e in estimates)} (95 % CI)"
-        made = [Column(header, tuple(estimate_text(line) for line in rows.lines))]
+        made = [Column(_header(estimates), tuple(estimate_text(line) for line in rows.lines))]
         people = tuple(people_text(line, disclosure) for line in rows.lines)
         name = "Events / people" if any(e.events is not None for e in estimates) else "People"
         return [*made, Column(name, people)] if any(people) else made
@@ -115,11 +126,11 @@ def draw_forest(
     log, null = estimates[0].scale == "log", estimates[0].null
     marks = [mark for mark in (null, claimed) if mark is not None]
     span = span_of([found for line in rows.lines if (found := points_of(line))], marks, log=log)
-    draw_frame(ax, rows, span, marks, plot_width, estimates[0].measure)
-    draw_marks(ax, rows, span, null, claimed, claimed_label)
-    for line in rows.lines:
-        draw_line(ax, line, span, len(groups))
-    write_texts(ax, rows, columns, len(groups))
+    draw_frame(ax, rows, span, marks=marks, inches=plot_width, measure=estimates[0].measure)
+    draw_bands(ax, rows, plot_width, columns_width(columns))
+    draw_marks(ax, rows, span, null=null, claimed=claimed, words=claimed_label)
+    _draw_lines(ax, rows, span, len(groups))
+    write_texts(ax, rows, columns)
     down = write_below(ax, wrap(xlabel or _axis_label(estimates, log), plot_width, NORMAL), directions, span, null)
     shown = any(line.literature for line in rows.lines)
     down += add_legend(ax, list(groups), down, rows.label_width + 0.12, shown)
@@ -182,13 +193,12 @@ def draw_truth(
     own, width = ax is None, room(ax) if ax is not None else WIDTH + 0.6
 
     def columns_of(rows: Rows) -> list[Column]:
-        header = f"{short_measure(e.measure for e in estimates)} (95 % CI)"
         held = [_holds(line.result, truth) for line in rows.lines]
         true = [truth.get(line.result.label) if isinstance(line.result, Estimate) else None for line in rows.lines]
         return [
-            Column(header, tuple(estimate_text(line) for line in rows.lines)),
+            Column(_header(estimates), tuple(estimate_text(line) for line in rows.lines)),
             Column("Truth", tuple("" if t is None else number(t, estimates[0].measure) for t in true)),
-            Column("Held", tuple("" if h is None else "yes" if h else "no" for h in held)),
+            Column("Inside", tuple("" if h is None else "yes" if h else "no" for h in held)),
         ]
 
     rows, columns, plot_width = _layout(groups, {}, columns_of, width)
@@ -197,18 +207,20 @@ def draw_truth(
     known = [truth[row_label] for row_label in dict.fromkeys(e.label for e in estimates) if row_label in truth]
     marks = [] if null is None else [null]
     span = span_of([found for line in rows.lines if (found := points_of(line))], [*marks, *known], log=log)
-    draw_frame(ax, rows, span, marks, plot_width, estimates[0].measure)
-    draw_marks(ax, rows, span, null, None, "")
+    draw_frame(ax, rows, span, marks=marks, inches=plot_width, measure=estimates[0].measure)
+    draw_bands(ax, rows, plot_width, columns_width(columns))
+    draw_marks(ax, rows, span, null=null, claimed=None, words="")
     for row in rows.rows:
         label = next(line.result.label for line in row.lines if line.result is not None)
         if label in truth:
             ax.plot([truth[label]] * 2, [row.top + 0.03, row.bottom - 0.03], color=VERMILION, linewidth=2.2, zorder=2)
-    for line in rows.lines:
-        draw_line(ax, line, span, len(groups))
-    write_texts(ax, rows, columns, len(groups))
+    _draw_lines(ax, rows, span, len(groups))
+    write_texts(ax, rows, columns)
     down = write_below(ax, wrap(xlabel or _axis_label(estimates, log), plot_width, NORMAL), directions, span, null)
     down += add_legend(ax, list(groups), down, rows.label_width + 0.12, False)
-    note = "The orange bar marks the true value; synthetic data, so this says something of the method only."
+    note = (
+        "Upright bar: the true value, and whether the interval holds it. Synthetic data: this judges the method only."
+    )
     return finish(ax, rows, title=title, note=note, down=down, width=width, own=own)
 
 

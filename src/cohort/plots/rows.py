@@ -98,8 +98,12 @@ def place_rows(
     for label in labels:
         shown = wrap(label, label_width, NORMAL)
         y, lines = top + _PAD, []
+        said: set[str] = set()
         for number, members in enumerate(groups.values()):
             for result in (member for member in members if member.label == label):
+                if not is_drawable(result) and reason_of(result) in said:
+                    continue  # the same reason in several versions of an analysis is said once
+                said |= set() if is_drawable(result) else {reason_of(result)}
                 reason = "" if is_drawable(result) else wrap(reason_of(result), plot_width - 0.1)
                 height = max(LINE, line_count(reason) * line_height(SMALL) + 0.06) if reason else LINE
                 lines.append(Line(y + height / 2, number, result, None, reason))

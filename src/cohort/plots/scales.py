@@ -37,7 +37,7 @@ class Span:
 
 
 def is_drawable(result: Result) -> bool:
-    """Return whether a result is an estimate with a finite value and interval, positive where its scale is a logarithm."""
+    """Return whether a result is an estimate with a finite value and interval, positive on a logarithmic scale."""
     if isinstance(result, NotTestable):
         return False
     if not math.isfinite(result.value) or (result.scale == "log" and result.value <= 0):
@@ -112,7 +112,7 @@ def span_of(estimates: Sequence[tuple[float, float, float]], marks: Sequence[flo
     values = np.asarray([forward(v) for v, _, _ in estimates] + [forward(m) for m in marks], dtype=float)
     lows = np.asarray([forward(low) for _, low, _ in estimates], dtype=float)
     highs = np.asarray([forward(high) for _, _, high in estimates], dtype=float)
-    # An interval may reach past the outermost value by 1.5 times the values' own spread, or log 3; the rest is an arrow.
+    # An interval may reach past the outermost value by 1.5 times the values' spread, or log 3; the rest is an arrow.
     reach = max(1.5 * float(np.ptp(values)), math.log(3) if log else 1.5 * float(np.median(highs - lows)))
     low = max(float(lows.min()), float(values.min()) - reach)
     high = min(float(highs.max()), float(values.max()) + reach)
@@ -151,7 +151,7 @@ def apply_span(ax: Axes, span: Span, marks: Sequence[float], inches: float, meas
         ax.xaxis.set_minor_locator(NullLocator())
         ax.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:g}"))
     else:
-        ax.xaxis.set_major_locator(MaxNLocator(nbins=max(3, int(inches / 0.6))))
+        ax.xaxis.set_major_locator(MaxNLocator(nbins=max(3, int(inches / 0.6)), steps=[1, 2, 5, 10]))
         factor = 100 if is_share(measure) else 1
         ax.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{factor * x:.6g}".replace("-", "−")))
     ax.set_xlim(span.low, span.high)

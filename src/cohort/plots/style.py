@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import base64
 import functools
-import io
 import math
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import matplotlib.style
@@ -45,8 +41,9 @@ GREEN = "#009E73"
 ORANGE = "#E69F00"
 PURPLE = "#CC79A7"
 SKY = "#56B4E9"
-COLOURS = (BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY, "#000000")
-"""Okabe and Ito's palette for all kinds of colour vision (jfly.uni-koeln.de/color, 2008); yellow is left out: too pale."""
+COLOURS = (BLUE, GREEN, PURPLE, ORANGE, SKY, "#000000")
+"""Okabe and Ito's palette for all kinds of colour vision (jfly.uni-koeln.de/color, 2008) without pale yellow and without vermilion, which marks
+what a reader must not miss: a claimed size, the truth, an open path."""
 MARKERS = ("s", "o", "D", "^", "v", "P", "X")
 
 _SETTINGS: dict[str, Any] = {
@@ -115,7 +112,15 @@ def figure(width: float = WIDTH, height: float = 4.2) -> Figure:
 
 def given_or_new(ax: Axes | None, width: float, height: float) -> Axes:
     """Return the given Axes, or the only Axes of a new figure of the size in inches."""
-    return figure(width, height).add_subplot() if ax is None else ax
+    if ax is None:
+        made = figure(width, height)
+        with use_style():
+            return made.add_subplot()
+    # A given Axes may have been made outside our style.
+    ax.spines[["top", "right"]].set_visible(False)
+    ax.spines[["left", "bottom"]].set(color=MUTED, linewidth=0.8)
+    ax.tick_params(labelsize=SMALL, color=MUTED, labelcolor=INK)
+    return ax
 
 
 def room(ax: Axes) -> float:
@@ -261,6 +266,8 @@ def empty_axes(ax: Axes | None, reason: str, *, title: str = "") -> Axes:
     >>> empty_axes(None, "no variable 'ctq_total' in this cohort").texts[0].get_text().split()[0]
     'no'
     """
+    # Beside other Axes the layout may leave less than the share of the width.
+    share = 0.8 if ax is None else 0.55
     ax = given_or_new(ax, WIDTH, 2.0)
     ax.set_axis_on()
     ax.set_xticks([])
@@ -269,7 +276,7 @@ def empty_axes(ax: Axes | None, reason: str, *, title: str = "") -> Axes:
         spine.set_visible(True)
         spine.set_color(FAINT)
         spine.set_linestyle((0, (4, 3)))
-    shown = wrap(reason or "nothing to show", max(0.8 * room(ax) - 0.3, 0.8))
+    shown = wrap(reason or "nothing to show", max(share * room(ax) - 0.3, 0.8))
     ax.text(0.5, 0.5, shown, transform=ax.transAxes, ha="center", va="center", fontsize=SMALL, color=MUTED)
     if title:
         set_title(ax, title, inches=room(ax) - 0.2)
@@ -320,69 +327,3 @@ def percent(share: float) -> str:
         return "<0.1 %"
     value = 100 * share
     return f"{value:.0f} %" if value >= 9.95 or value == 0 else f"{value:.1f} %"
-
-
-@dataclass(frozen=True)
-class Picture:
-    """A finished figure, to end a cell of a notebook with or to save; the same figure gives the same bytes.
-
-    Parameters
-    ----------
-    axes
-        What a drawing function returned.
-    alt
-        What the figure shows, for those who can't see it.
-
-    Examples
-    --------
-    >>> picture = Picture(empty_axes(None, "nothing was measured"), "empty")
-    >>> picture.png()[1:4], picture.svg() == picture.svg()
-    (b'PNG', True)
-    """
-
-    axes: Axes
-    alt: str = ""
-
-    def _write(self, kind: str, dpi: float) -> bytes:
-        whole = self.axes.get_figure()
-        while not isinstance(whole, Figure):
-            if whole is None:
-                raise ValueError("the Axes belongs to no figure")
-            whole = whole.figure
-        stream = io.BytesIO()
-        # Dates and versions would make two equal figures differ.
-        nothing: dict[str, Any] = {"svg": {"Date": None, "Creator": None}, "png": {"Software": None}}[kind]
-        with use_style():
-            whole.savefig(stream, format=kind, dpi=dpi, metadata=nothing)
-        return stream.getvalue()
-
-    def png(self, dpi: float = 160) -> bytes:
-        """Return the figure as PNG, at the given dots per inch."""
-        return self._write("png", dpi)
-
-    def svg(self) -> str:
-        """Return the figure as SVG text."""
-        return self._write("svg", 72).decode("utf-8")
-
-    def save(self, path: Path) -> None:
-        """Write the figure to a file that ends in ``.png`` or ``.svg``.
-
-        Raises
-        ------
-        ValueError
-            If it ends in anything else.
-        """
-        if path.suffix == ".svg":
-            path.write_text(self.svg(), encoding="utf-8", newline="\n")
-        elif path.suffix == ".png":
-            path.write_bytes(self.png())
-        else:
-            raise ValueError(f"a figure is written as .png or .svg, not as '{path.suffix}'")
-
-    def _repr_mimebundle_(
-        self, include: object = None, exclude: object = None
-    ) -> tuple[dict[str, str], dict[str, Any]]:
-        """Return what Jupyter shows: a PNG at twice the screen's resolution, and the words for those who can't see it."""
-        inches = self.axes.figure.bbox.width / self.axes.figure.dpi
-        data = {"image/png": base64.b64encode(self.png()).decode("ascii"), "text/plain": self.alt or "figure"}
-        return data, {"image/png": {"width": round(inches * 100), "alt": self.alt or "figure"}}

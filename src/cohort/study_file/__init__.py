@@ -1,13 +1,9 @@
 """What ``study.yaml`` may say, and a reader that finds every mistake in one at once."""
 
+from cohort.study_file.conditions import AllOf, Code, ColumnCondition, Comparison, Condition, Model, Scalar
 from cohort.study_file.loading import load_study_file
 from cohort.study_file.models import (
-    AllOf,
     ByColumn,
-    Code,
-    ColumnCondition,
-    Comparison,
-    Condition,
     DataFile,
     DesignSource,
     DiagnosisSource,
@@ -20,10 +16,8 @@ from cohort.study_file.models import (
     LabSource,
     Limit,
     MedicationSource,
-    Model,
     RegisterCode,
     RelationSource,
-    Scalar,
     Source,
     StudyFile,
     Unit,

@@ -12,8 +12,11 @@ from cohort.study_file.reading import Step, YamlText
 from cohort.study_file.sources import Meaning, SourceChecks
 from cohort.study_file.vocabulary import InstrumentEntry, VariableEntry, Vocabulary, listed, suggestion
 
-KNOWN_ENDINGS = ("csv", "txt", "tsv", "tab", "parquet", "xpt", "sas7bdat", "sav", "zsav", "dta", "xlsx")
+KNOWN_ENDINGS = ("csv", "txt", "tsv", "parquet", "pq", "xpt", "xport", "sas7bdat", "sav", "zsav", "dta", "xlsx")
 """Endings that tell the format of a file; ``.gz`` may follow."""
+
+REFERENCE_DATES = ("entry_date", "exit_date", "visit_date")
+"""Dates of a person that repeated rows may be kept nearest to."""
 
 
 def check_study(study: StudyFile, text: YamlText, vocabulary: Vocabulary) -> None:
@@ -28,10 +31,7 @@ def check_study(study: StudyFile, text: YamlText, vocabulary: Vocabulary) -> Non
     vocabulary
         What the codebook knows.
     """
-    dates = {
-        variable.name for table in vocabulary.tables.values() for variable in table.values() if variable.type == "date"
-    }
-    check = SourceChecks(text, study.files, dates)
+    check = SourceChecks(text, study.files, REFERENCE_DATES)
     for name, file in study.files.items():
         _file(check, ["files", name], file)
     _eligibility(check, study, vocabulary)
@@ -152,7 +152,7 @@ def _instruments(check: SourceChecks, study: StudyFile, vocabulary: Vocabulary) 
             steps: list[Step] = ["instruments", name, index]
             check.file(steps, source.file)
             check.missing(steps, source.missing, source.codes)
-            check.keep(steps, source.keep)
+            check.keep(steps, source.keep, source.date)
             if instrument is not None:
                 _items(check, steps, source, instrument)
 
@@ -184,6 +184,9 @@ def _items(check: SourceChecks, steps: list[Step], source: InstrumentSource, ins
 
 
 def _labs(check: SourceChecks, study: StudyFile, vocabulary: Vocabulary) -> None:
+    described = {
+        name for name, file in study.files.items() if file.format == "bids"
+    }  # their sidecars may tell the unit
     for name, sources in study.labs.items():
         analyte = vocabulary.analytes.get(name)
         if analyte is None:
@@ -195,9 +198,9 @@ def _labs(check: SourceChecks, study: StudyFile, vocabulary: Vocabulary) -> None
             if analyte is None:
                 check.file(steps, source.file)
                 continue
-            meaning = Meaning(name, "number", (), analyte.unit, analyte.molar_mass_g_mol)
+            meaning = Meaning(name, "number", (), analyte.unit, analyte.molar_mass_g_mol, per_visit=True)
             check.source(steps, source, meaning)
-            if source.unit is None and check.is_complete(steps):
+            if source.unit is None and source.file not in described and check.is_complete(steps):
                 check.add(
                     steps, "the results have no unit.", f"Add 'unit:'; the codebook keeps '{name}' in {analyte.unit}."
                 )

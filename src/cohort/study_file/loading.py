@@ -57,6 +57,7 @@ def load_study_file(path: Path, vocabulary: Vocabulary) -> StudyFile:
         study = StudyFile.model_validate(text.data)
     except ValidationError as error:
         add_model_errors(text, error)
+    _add_empty_entries(text)
     checked = study if study is not None else _what_is_valid(text)
     if checked is not None:
         check_study(checked, text, vocabulary)
@@ -64,6 +65,16 @@ def load_study_file(path: Path, vocabulary: Vocabulary) -> StudyFile:
         ordered = sorted(text.problems, key=lambda item: item[0])
         raise StudyFileError([problem for _, problem in ordered])
     return study
+
+
+def _add_empty_entries(text: YamlText) -> None:
+    """Note every key without a value; the models take it for a key that is not there, its writer forgot something."""
+    told = {problem.where for _, problem in text.problems}
+    for path in text.positions:
+        parent = _parent(text.data, path)
+        if isinstance(parent, dict) and path[-1] in parent and parent[path[-1]] is None:
+            if text.where(path) not in told and not text.is_spoilt(path):
+                text.add(path, "there is no value.", "Fill it in or remove the key.")
 
 
 def _what_is_valid(text: YamlText) -> StudyFile | None:

@@ -10,7 +10,8 @@ from typing import Annotated, Any, Union
 
 from pydantic import BaseModel, ValidationError
 
-from cohort.study_file.models import BY, LIST, MAPPING, SCALAR, STUDY_RULE, StudyFile
+from cohort.study_file.conditions import BY, LIST, MAPPING, SCALAR, STUDY_RULE
+from cohort.study_file.models import StudyFile
 from cohort.study_file.reading import DataPath, Step, YamlText
 from cohort.study_file.vocabulary import listed, nearest, suggestion
 

@@ -1,137 +1,27 @@
-"""The grammar of ``study.yaml`` as strict models, and nothing else: where the files lie and what their columns mean.
-
-Where an entry may have several shapes (a text, a list, a mapping), the shape itself decides which one is meant, so that
-a mistake inside one of them is told as that one mistake.
-"""
+"""The grammar of ``study.yaml`` as strict models, and nothing else: where the files lie and what their columns mean."""
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import (BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, StrictBool, StrictFloat, StrictInt, Tag, model_validator)
-from pydantic_core import PydanticCustomError
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, StrictBool, StrictInt, Tag, model_validator
 
-Scalar: TypeAlias = str | StrictInt | StrictFloat | StrictBool
-Number: TypeAlias = StrictInt | StrictFloat
-
-
-def _code_text(value: Any) -> Any:
-    """Return a code as the text that a reader yields for it: 1, 1.0 and '1' are the same code."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return str(value) if isinstance(value, (int, float)) else value
-
-
-Code: TypeAlias = Annotated[str, BeforeValidator(_code_text, json_schema_input_type=str | int | float | bool)]
-
-
-def _as_list(value: Any) -> Any:
-    return value if isinstance(value, list) else [value]
-
-
-def _one_or_many(item: Any) -> BeforeValidator:
-    """Return a validator that takes a single item for a list of one."""
-    return BeforeValidator(_as_list, json_schema_input_type=item | list[item])
-
-
-# Marks of the shapes. They come back inside the place of an error and are told from keys of the file by their brackets.
-SCALAR, LIST, MAPPING, BY = "<scalar>", "<list>", "<mapping>", "<by>"
-
-STUDY_RULE = "study_rule"
-"""Type of an error that a model words itself."""
-
-
-def _shape(value: Any) -> str:
-    """Return the mark of a value's shape."""
-    if isinstance(value, ByColumn) or (isinstance(value, dict) and "by" in value):
-        return BY
-    if isinstance(value, (dict, BaseModel)):
-        return MAPPING
-    return LIST if isinstance(value, list) else SCALAR
-
-
-def _shape_without_by(value: Any) -> str:
-    """Return the mark of a value's shape, where ``by`` is a key like any other."""
-    shape = _shape(value)
-    return MAPPING if shape == BY else shape
-
-
-BY_SHAPE = Discriminator(_shape)
-BY_PLAIN_SHAPE = Discriminator(_shape_without_by)
-
-
-class Model(BaseModel):
-    """Base of all entries: unknown keys are errors, instances are frozen."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
-
-# --- conditions -------------------------------------------------------------------------------------------------
-
-
-def _rule(what: str, fix: str) -> PydanticCustomError:
-    """Return an error in the words that the user will read."""
-    return PydanticCustomError(STUDY_RULE, "{what} {fix}", {"what": what, "fix": fix})
-
-
-def _is_date(value: str) -> bool:
-    try:
-        date.fromisoformat(value)
-    except ValueError:
-        return False
-    return True
-
-
-def _check_range(at_least: float | str | None, below: float | str | None) -> None:
-    """Raise when no value can be in a range."""
-    if at_least is None or below is None:
-        return
-    if isinstance(at_least, str) != isinstance(below, str):
-        raise _rule("'at_least' and 'below' mix a number and a date.", "Write both in the same way.")
-    if not (str(at_least) < str(below) if isinstance(at_least, str) else float(at_least) < float(below)):
-        raise _rule("no value is at least the one and below the other.", "Exchange 'at_least' and 'below'.")
-
-
-class Comparison(Model):
-    """A condition on one column that is not a list of codes: a range of numbers or dates, or the start of a code."""
-
-    at_least: Number | str | None = None
-    below: Number | str | None = None
-    starts_with: Annotated[list[Code], _one_or_many(Code), Field(min_length=1)] | None = None
-
-    @model_validator(mode="after")
-    def _is_a_condition(self) -> Comparison:
-        if self.at_least is None and self.below is None and self.starts_with is None:
-            raise _rule("the condition is empty.", "Add 'at_least', 'below' or 'starts_with'.")
-        for end in (self.at_least, self.below):
-            if isinstance(end, str) and not _is_date(end):
-                raise _rule(f"'{end}' is neither a number nor a date.", "Write a date as 2020-01-31.")
-        _check_range(self.at_least, self.below)
-        return self
-
-
-def _condition_shape(value: Any) -> str:
-    """Return the mark of a condition's shape; one code alone stands for a list of one."""
-    shape = _shape_without_by(value)
-    return shape if shape == MAPPING or value == "blank" else LIST
-
-
-ColumnCondition: TypeAlias = Annotated[
-    Annotated[Literal["blank"], Tag(SCALAR)]
-    | Annotated[Comparison, Tag(MAPPING)]
-    | Annotated[list[Code | None], _one_or_many(Code | None), Field(min_length=1), Tag(LIST)],
-    Discriminator(_condition_shape),
-]
-"""What one column must hold: ``blank``, one of some codes, or a comparison."""
-
-AllOf: TypeAlias = Annotated[dict[str, ColumnCondition], Field(min_length=1)]
-"""Conditions of which every one must hold."""
-
-Condition: TypeAlias = Annotated[list[AllOf], _one_or_many(AllOf), Field(min_length=1)]
-"""Conditions in a list: any may hold; in one mapping: all must."""
+from cohort.study_file.conditions import (
+    BY,
+    BY_PLAIN_SHAPE,
+    BY_SHAPE,
+    LIST,
+    MAPPING,
+    SCALAR,
+    Code,
+    Condition,
+    Model,
+    Number,
+    Scalar,
+    check_range,
+    one_or_many,
+    shape_of,
+)
 
 # --- files ------------------------------------------------------------------------------------------------------
 
@@ -153,7 +43,7 @@ class DataFile(Model):
     delimiter: str | None = None
     decimal: Literal[".", ","] | None = None
     date_order: Literal["ymd", "dmy", "mdy"] | None = None
-    sheet: str | int | None = None
+    sheet: str | StrictInt | None = None
     missing: dict[Code, str] = Field(default_factory=dict)
     id: str | None = None
 
@@ -256,11 +146,11 @@ class RegisterCode(Model):
 
     column: str
     system: Literal["ICD-10", "ICD-9", "ICD-8", "ICPC", "ATC"]
-    starts_with: Annotated[list[Code], _one_or_many(Code), Field(min_length=1)]
+    starts_with: Annotated[list[Code], one_or_many(Code), Field(min_length=1)]
 
 
 def _absence_shape(value: Any) -> str:
-    return SCALAR if _shape(value) == SCALAR else LIST
+    return SCALAR if shape_of(value) == SCALAR else LIST
 
 
 Absence: TypeAlias = Annotated[
@@ -334,12 +224,12 @@ class Eligibility(Model):
     variable: str
     at_least: Number | None = None
     below: Number | None = None
-    values: Annotated[list[Scalar], _one_or_many(Scalar), Field(min_length=1)] | None = None
+    values: Annotated[list[Scalar], one_or_many(Scalar), Field(min_length=1)] | None = None
     label: str | None = None
 
     @model_validator(mode="after")
     def _can_be_met(self) -> Eligibility:
-        _check_range(self.at_least, self.below)
+        check_range(self.at_least, self.below)
         return self
 
 
@@ -362,19 +252,19 @@ class StudyFile(Model):
     baseline: str = "t0"
     files: Annotated[dict[str, DataFile], Field(min_length=1)]
     eligible: list[Eligibility] = Field(default_factory=list)
-    variables: dict[str, Annotated[list[Source], _one_or_many(Source), Field(min_length=1)]] = Field(
+    variables: dict[str, Annotated[list[Source], one_or_many(Source), Field(min_length=1)]] = Field(
         default_factory=dict
     )
-    instruments: dict[str, Annotated[list[InstrumentSource], _one_or_many(InstrumentSource), Field(min_length=1)]] = (
+    instruments: dict[str, Annotated[list[InstrumentSource], one_or_many(InstrumentSource), Field(min_length=1)]] = (
         Field(default_factory=dict)
     )
-    labs: dict[str, Annotated[list[LabSource], _one_or_many(LabSource), Field(min_length=1)]] = Field(
+    labs: dict[str, Annotated[list[LabSource], one_or_many(LabSource), Field(min_length=1)]] = Field(
         default_factory=dict
     )
-    diagnoses: dict[str, Annotated[list[DiagnosisSource], _one_or_many(DiagnosisSource), Field(min_length=1)]] = Field(
+    diagnoses: dict[str, Annotated[list[DiagnosisSource], one_or_many(DiagnosisSource), Field(min_length=1)]] = Field(
         default_factory=dict
     )
-    medications: dict[str, Annotated[list[MedicationSource], _one_or_many(MedicationSource), Field(min_length=1)]] = (
+    medications: dict[str, Annotated[list[MedicationSource], one_or_many(MedicationSource), Field(min_length=1)]] = (
         Field(default_factory=dict)
     )
     relations: list[RelationSource] = Field(default_factory=list)

@@ -1,7 +1,8 @@
 """YAML text in; plain data and the line of every key out. Nothing in the text is ever executed.
 
-The scalars are those of YAML 1.2, because older rules surprise: ``no``, ``on``, ``1:30`` and dates stay text, only ``true``
-and ``false`` are truth values, and ``007`` stays text too, since it is a code and not a number. Keys are always text.
+The scalars are those of YAML 1.2, because older rules surprise: ``no``, ``on``, ``1:30`` and dates stay text, only
+``true`` and ``false`` are truth values, and ``007`` stays text too, since it is a code and not a number. Keys are
+always text.
 """
 
 from __future__ import annotations

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from cohort.study_file.models import ByColumn, DataFile, Keep, Scalar, Source, Unit, UnitColumn
+from cohort.study_file.conditions import Scalar, is_day
+from cohort.study_file.models import ByColumn, DataFile, Keep, Source, Unit, UnitColumn
 from cohort.study_file.reading import Step, YamlText
 from cohort.study_file.vocabulary import VariableEntry, listed, nearest, suggestion
 from cohort.units import UnitError, convert_factor
@@ -32,6 +32,8 @@ class Meaning:
         Canonical unit; empty for none.
     molar_mass_g_mol
         Molar mass of the substance in g/mol, where moles occur.
+    per_visit
+        Whether a person may have one value at each visit.
     """
 
     label: str
@@ -39,11 +41,18 @@ class Meaning:
     categories: tuple[str, ...] = ()
     unit: str = ""
     molar_mass_g_mol: float | None = None
+    per_visit: bool = False
 
     @classmethod
     def of(cls, variable: VariableEntry) -> Meaning:
         """Return the meaning that the codebook gives to a variable."""
-        return cls(variable.name, variable.type, variable.categories, variable.unit)
+        return cls(
+            variable.name,
+            variable.type,
+            variable.categories,
+            variable.unit,
+            per_visit=variable.table == "visits",
+        )
 
     @property
     def is_number(self) -> bool:
@@ -61,7 +70,7 @@ class SourceChecks:
     files
         The data files of the study that the models accepted.
     dates
-        Names of the date variables that rows may be kept nearest to.
+        Names of the dates of a person that rows may be kept nearest to.
     """
 
     def __init__(self, text: YamlText, files: Mapping[str, DataFile], dates: Iterable[str]) -> None:
@@ -90,10 +99,11 @@ class SourceChecks:
         """Check all of one source."""
         self.file(steps, source.file)
         self.shape(steps, source)
+        self.repeats(steps, source, meaning)
         self.words(steps, source, meaning)
         self.numbers(steps, source, meaning)
         self.missing(steps, source.missing, source.codes)
-        self.keep(steps, source.keep)
+        self.keep(steps, source.keep, source.date)
 
     def shape(self, steps: Sequence[Step], source: Source) -> None:
         """Check that a source says in exactly one way where its values stand."""
@@ -109,6 +119,16 @@ class SourceChecks:
             self.add([*steps, "visit"], "'visits' names the visits already.", "Remove 'visit'.")
         if source.codes is not None and source.cases is not None:
             self.add([*steps, "codes"], "'cases' gives the words already.", "Remove 'codes'.")
+
+    def repeats(self, steps: Sequence[Step], source: Source, meaning: Meaning) -> None:
+        """Check that what a person has once is not asked for at several visits."""
+        if meaning.per_visit:
+            return
+        fix = "Name one column, and 'keep: first', 'last' or 'nearest'."
+        if source.visits:
+            self.add([*steps, "visits"], f"a person has one value of '{meaning.label}', not one at each visit.", fix)
+        if source.keep == "all":
+            self.add([*steps, "keep"], f"a person has one value of '{meaning.label}', not several.", fix)
 
     def words(self, steps: Sequence[Step], source: Source, meaning: Meaning) -> None:
         """Check the words of codes, cases and constants."""
@@ -190,13 +210,15 @@ class SourceChecks:
             if codes is not None and code in codes:
                 self.add([*steps, "missing", code], f"the code '{code}' stands under 'codes' too.", "Keep one of them.")
 
-    def keep(self, steps: Sequence[Step], keep: object) -> None:
-        """Check that rows are kept nearest to a date that the codebook knows."""
+    def keep(self, steps: Sequence[Step], keep: object, date: object) -> None:
+        """Check that rows are kept nearest to a day that the study can know, and have a date themselves."""
         if not isinstance(keep, Keep) or not keep.nearest:
             return
-        if keep.nearest not in self.dates and not re.fullmatch(r"\d{4}-\d{2}-\d{2}", keep.nearest):
-            fix = suggestion(keep.nearest, self.dates)
-            self.add([*steps, "keep", "nearest"], f"'{keep.nearest}' is neither a date variable nor a date.", fix)
+        if keep.nearest not in self.dates and not is_day(keep.nearest):
+            fix = f"Name a day such as 2020-05-01, or one of {listed(sorted(self.dates))}."
+            self.add([*steps, "keep", "nearest"], f"'{keep.nearest}' is no date of a study.", fix)
+        if date is None and self.is_complete(steps):
+            self.add([*steps, "keep"], "'nearest' needs the date of each row.", "Add 'date: {column: ...}'.")
 
     def columns(self, steps: Sequence[Step], columns: Sequence[str]) -> None:
         """Check that no column is listed twice."""

@@ -32,7 +32,7 @@ def phq9(of: Parents, knob: Knobs, noise: Noise) -> Array:
     loading = knob["loading"]
     cause = np.repeat(of.severity[:, None], 9, axis=1)
     cause[:, [item - 1 for item in PHQ9_SOMATIC]] = of.sev_somatic[:, None]
-    latent = loading * cause + np.sqrt(1 - loading**2) * noise.normal(9)
+    latent = loading * cause / knob["severity_sd"] + np.sqrt(1 - loading**2) * noise.normal(9)
     return ordinal(latent, knob["shift"] + np.add.outer(knob.numbers("item_threshold"), knob.numbers("step")))
 
 
@@ -47,7 +47,9 @@ def md_denial(of: Parents, knob: Knobs, noise: Noise) -> Array:
 def ctq_obs(of: Parents, knob: Knobs, noise: Noise) -> Array:
     """Twenty-eight items, 1 to 5, as ticked (reversed items not turned): what is remembered and told, not what was."""
     loading = knob["loading"]
-    told = loading * of.trauma_latent + np.sqrt(1 - loading**2) * noise.normal(len(SUBSCALES))
+    style = knob["error_shared_loading"]
+    report = style * noise.normal()[:, None] + np.sqrt(1 - style**2) * noise.normal(len(SUBSCALES))
+    told = loading * of.trauma_latent + np.sqrt(1 - loading**2) * report
     told += (knob["denial"] * (of.md_denial > 0) + knob["recall_when_depressed"] * of.dep)[:, None]
     error = noise.normal(28)
     items = np.ones((noise.rows, 28), dtype=np.int8)

@@ -213,7 +213,7 @@ def missed_separations(people: int) -> str:
     At n = 500, separations up to 1.5 SD are missed almost always, and of those of 2 SD 69 to 73 % show no gap.
     """
     if people >= 1000:
-        missed = "of separations of 1.5 SD 46 to 65 % are missed and none shows a gap, of those of 2 SD 26 to 41 % show no gap"
+        missed = "46 to 65 % of separations of 1.5 SD are missed and none shows a gap; of 2 SD, 26 to 41 % show no gap"
         return f"At n = {people:,}, {missed}{'' if people == 1000 else ' (measured at n = 1,000)'}."
     missed = "separations up to 1.5 SD are missed almost always, and of those of 2 SD 69 to 73 % show no gap"
     return f"At n = {people:,}, {missed}{'' if people == 500 else ' (measured at n = 500)'}."

@@ -114,7 +114,8 @@ def raised_crp_in_severe_depression(table: pd.DataFrame, design: Design, *, doma
             found[f"excess {name}"] = NotTestable(f"Excess of {label}", str(reason), "risk difference", claims=CLAIMS)
             continue
         severe = severity.isin(SEVERE).to_numpy()
-        raised = pd.Series(crp > threshold, index=table.index).astype("boolean").mask(np.isnan(crp))
+        unknown = np.isnan(crp) | (_is_below_limit(table) & (crp > threshold))
+        raised = pd.Series(crp > threshold, index=table.index).astype("boolean").mask(unknown)
         marked = table.assign(is_crp_raised=raised, is_severe=severe)
         share = proportion(marked, "is_crp_raised", design, domain=inside & severe, label=label, claims=CLAIMS)
         found[name] = replace(share, null=0.5) if isinstance(share, Estimate) else share
@@ -261,6 +262,13 @@ def _density(values: FloatArray, share: FloatArray, place: float) -> float:
     bandwidth = 0.9 * deviation * effective**-0.2
     kernel = np.exp(-0.5 * ((values - place) / bandwidth) ** 2) / (bandwidth * math.sqrt(2 * math.pi))
     return float(share @ kernel)
+
+
+def _is_below_limit(table: pd.DataFrame) -> BoolArray:
+    """Return whose CRP is only known to lie below a limit."""
+    if "crp_censoring" not in table:
+        return np.zeros(len(table), dtype=bool)
+    return np.asarray((table["crp_censoring"] == "below").fillna(value=False).to_numpy(dtype=bool))
 
 
 def _groups(column: pd.Series) -> dict[str, BoolArray]:

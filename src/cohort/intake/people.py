@@ -1,0 +1,81 @@
+"""Follow-up of people, and pairs of relatives."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from cohort.intake.assembly import Piece, as_canonical, assemble
+from cohort.intake.context import Context
+from cohort.intake.diagnoses import mark_used, rows_of
+from cohort.intake.values import translate
+from cohort.intake.variables import read_source
+from cohort.study_file import Source
+
+_FOLLOW_UP = {"entry": "entry_date", "exit": "exit_date", "reason": "exit_reason"}
+
+
+def read_follow_up(context: Context) -> pd.DataFrame:
+    """Return the table ``follow_up``: one row per person with an entry or an exit."""
+    variables = context.codebook.tables["follow_up"]
+    pieces: list[Piece] = []
+    if context.study.follow_up is not None:
+        for key, name in _FOLLOW_UP.items():
+            source = getattr(context.study.follow_up, key)
+            if source is not None and f"follow_up.{key}" in context.sound:
+                pieces += read_source(context, source, variables[name], f"follow_up.{key}")
+    if not pieces:
+        return pd.DataFrame({"participant_id": pd.Series(dtype="string")})
+    dated = [piece.frame()["participant_id"] for piece in pieces if piece.variable.type == "date"]
+    people = pd.Index(pd.concat(dated, ignore_index=True).unique()) if dated else pd.Index([], dtype="str")
+    table = assemble(context, pieces, people)
+    for name in ("entry_date", "exit_date"):
+        if name in table:
+            dates = table.dropna(subset=[name]).set_index("participant_id")[name]
+            context.references[name] = dates.set_axis(dates.index.astype("object"))
+    return table
+
+
+def followed_people(context: Context, follow_up: pd.DataFrame) -> pd.Index | None:
+    """Return the people whose observation has a begin and an end; None when the study maps no follow-up."""
+    if context.study.follow_up is None:
+        return None
+    known = [name for name in ("entry_date", "exit_date") if name in follow_up]
+    return pd.Index(follow_up.dropna(subset=known)["participant_id"].astype("object"))
+
+
+def read_relations(context: Context, people: pd.Index) -> pd.DataFrame:
+    """Return the table ``relations``: one row per pair; the relative need not be in the cohort, the participant must.
+
+    Parameters
+    ----------
+    context
+        The study.
+    people
+        Everybody in the cohort.
+    """
+    variables = context.codebook.tables["relations"]
+    frames: list[pd.DataFrame] = []
+    for number, relation in enumerate(context.study.relations):
+        place = f"relations.{number}"
+        if place not in context.sound:
+            continue
+        selection = rows_of(context, relation.kind if isinstance(relation.kind, Source) else _all_of(relation.file))
+        relative = selection.codes(relation.relative.column)
+        if isinstance(relation.kind, Source):
+            column = str(relation.kind.column)
+            words = relation.kind.codes or {word: word for word in variables["kind"].categories}
+            kind = translate(context, selection, column, words, selection.codes(column), place)
+        else:
+            kind = pd.Series(relation.kind, index=relative.index, dtype="object")
+        wanted = relative.notna().to_numpy() & selection.ids.isin(people).to_numpy(dtype=bool)
+        mark_used(context, selection, wanted)
+        frame = pd.DataFrame({"participant_id": selection.ids, "relative_id": relative, "kind": kind})
+        frames.append(frame[wanted])
+    columns = ["participant_id", "relative_id", "kind"]
+    relations = pd.concat(frames, ignore_index=True).drop_duplicates() if frames else pd.DataFrame(columns=columns)
+    relations = relations.reset_index(drop=True)
+    return pd.DataFrame({c: as_canonical(relations[c].astype("object"), variables[c]) for c in columns})
+
+
+def _all_of(file: str) -> Source:
+    return Source(file=file, constant="all")

@@ -1,0 +1,95 @@
+"""From a study and its files to a raw cohort: the one way through intake."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pandas as pd
+
+from cohort.codebook import Codebook
+from cohort.errors import InputDataError
+from cohort.intake.assembly import assemble
+from cohort.intake.context import Context
+from cohort.intake.diagnoses import add_people, read_diagnoses
+from cohort.intake.entries import check_columns
+from cohort.intake.laboratory import read_laboratory
+from cohort.intake.medications import read_medications
+from cohort.intake.people import followed_people, read_follow_up, read_relations
+from cohort.intake.questionnaires import read_questionnaires
+from cohort.intake.record import Record
+from cohort.intake.sources import read_sources
+from cohort.intake.tables import RawCohort, SourceTable
+from cohort.intake.variables import earliest_visit_dates, read_variables
+from cohort.study_file import StudyFile
+
+
+def read_cohort(study: StudyFile, root: Path, codebook: Codebook) -> RawCohort:
+    """Return the cohort of a study under canonical names, units and words, with an account of every source row.
+
+    Parameters
+    ----------
+    study
+        Where the files lie and what their columns mean.
+    root
+        Folder that the paths of the study are relative to.
+    codebook
+        What the canonical names mean.
+
+    Raises
+    ------
+    InputDataError
+        With every problem found: files that are missing, empty or cut short, columns that do not exist, codes without a
+        meaning, units without a factor, ids that are not unique, values that contradict each other.
+
+    Notes
+    -----
+    People belong to the cohort when a row of ``variables``, ``design``, ``follow_up``, ``instruments``, ``labs`` or of a
+    diagnosis or medication with conditions names them. Register rows and relations alone make nobody a participant, unless
+    the study has nothing else.
+    """
+    record = Record()
+    tables, files = read_sources(study, root, record)
+    sound = check_columns(study, tables, record)
+    context = Context(study, codebook, tables, record, sound)
+    _check_zeros(tables, record)
+    follow_up = read_follow_up(context)
+    pieces = earliest_visit_dates(
+        read_variables(context) + read_questionnaires(context), "visit_date" in study.variables
+    )
+    labs = read_laboratory(context)
+    add_people(context)
+    if not context.population:
+        context.population.extend(table.ids for table in tables.values())
+    people = context.participants()
+    if not len(people) and not record.problems:
+        record.problem("study", "no row of any file belongs to a participant.", "Check 'where:' and the identifiers.")
+    canonical = {
+        "participants": assemble(context, [p for p in pieces if p.variable.table == "participants"], people),
+        "follow_up": follow_up,
+        "relations": read_relations(context, people),
+        "visits": assemble(context, [p for p in pieces if p.variable.table == "visits"]),
+        "labs": labs,
+        "diagnoses": read_diagnoses(context, people, followed_people(context, follow_up)),
+        "medications": read_medications(context, people),
+    }
+    if record.problems:
+        raise InputDataError(record.problems)
+    return RawCohort(canonical, record.rows(), record.quarantined(), record.ledger(), files)
+
+
+def _check_zeros(tables: Mapping[str, SourceTable], record: Record) -> None:
+    """Note a problem where the ids of a file meet those of the others only without their leading zeros."""
+    for name, table in tables.items():
+        others = [other.ids for key, other in tables.items() if key != name]
+        if not others or not len(table.ids):
+            continue
+        rest = pd.concat(others, ignore_index=True)
+        if table.ids.isin(rest).any():
+            continue
+        if table.ids.str.lstrip("0").isin(rest.str.lstrip("0")).any():
+            record.problem(
+                f"file '{name}'",
+                "its ids agree with those of the other files only without leading zeros.",
+                "Export the identifier as text in every file.",
+            )
