@@ -8,6 +8,7 @@ only names of units reach pint, so that nothing written in a file or a column is
 from __future__ import annotations
 
 import functools
+import math
 import re
 import unicodedata
 from dataclasses import dataclass
@@ -156,11 +157,11 @@ def parse_unit(text: str) -> ParsedUnit:
     over, *under = plain.split("/")
     scale, unit = _product(text, over, is_counted=bool(under))
     for part in under:
-        if not part:
-            raise _unknown(text)
         divisor, unit_below = _product(text, part)
+        if not divisor:
+            raise _unknown(text)
         scale, unit = scale / divisor, unit / unit_below
-    if not scale:
+    if not (scale > 0 and math.isfinite(scale)):
         raise _unknown(text)
     return ParsedUnit(scale, unit)
 

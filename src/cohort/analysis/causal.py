@@ -57,7 +57,7 @@ class CausalGraph:
         Node by name.
     """
 
-    graph: nx.DiGraph
+    graph: nx.DiGraph[str]
     nodes: dict[str, CausalNode]
 
     def node_of(self, name: str) -> str:
@@ -108,7 +108,7 @@ def load_graph() -> CausalGraph:
             )
             for row in csv.DictReader(lines)
         }
-    graph = nx.DiGraph()
+    graph: nx.DiGraph[str] = nx.DiGraph()
     graph.add_nodes_from(nodes)
     with (folder / "dag_edges.csv").open(encoding="utf-8", newline="") as lines:
         graph.add_edges_from((row["from"], row["to"], row) for row in csv.DictReader(lines))
@@ -117,7 +117,7 @@ def load_graph() -> CausalGraph:
     return CausalGraph(graph, nodes)
 
 
-def _on_the_way(graph: nx.DiGraph, exposure: str, outcome: str) -> set[str]:
+def _on_the_way(graph: nx.DiGraph[str], exposure: str, outcome: str) -> set[str]:
     """Return the nodes on directed paths from exposure to outcome, the outcome with them, the exposure not."""
     return (nx.descendants(graph, exposure) & (nx.ancestors(graph, outcome) | {outcome})) - {exposure}
 
@@ -282,5 +282,5 @@ def measured_in(table: pd.DataFrame, *, domain: Domain = None, at_least: float =
     return tuple(
         str(name)
         for name in table.columns
-        if len(inside) and inside[name].notna().mean() >= at_least and inside[name].nunique() > 1
+        if len(inside) and inside[name].notna().mean() >= at_least and len(inside[name].dropna().unique()) > 1
     )

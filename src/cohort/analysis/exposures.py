@@ -329,6 +329,15 @@ def _named(result: Result) -> Result:
     return dataclasses.replace(result, reason=reason)
 
 
+def _set_for(key: str, exposure: str, adjustment: Adjustment, *others: str) -> list[str]:
+    """Return the adjustment set without the variables under study and what they are made of."""
+    chosen = adjustment.get(key, ()) if isinstance(adjustment, Mapping) else adjustment
+    own = {exposure, *others}
+    own |= {_SOURCES[name] for name in own if name in _SOURCES}
+    own |= {derived for derived, source in _SOURCES.items() if source in own}
+    return [name for name in chosen if name not in own]
+
+
 def _slope_ratio(table: pd.DataFrame, adjustment: Sequence[str], design: Design, domain: Domain, label: str) -> Result:
     """Return the ratio of the geometric-mean ratios of CRP per SD of BMI, women against men."""
     measure = "ratio of ratios of geometric means per SD"

@@ -82,7 +82,7 @@ def _keys(pieces: Sequence[Piece], people: pd.Index | None) -> pd.MultiIndex:
     visits = pd.concat([piece.visit[piece.makes_row] for piece in pieces], ignore_index=True)
     keys = pd.DataFrame({"id": ids, "visit": visits}).drop_duplicates()
     order = pd.unique(keys["visit"])
-    keys = keys.assign(person=pd.factorize(keys["id"])[0], rank=pd.Index(order).get_indexer(keys["visit"]))
+    keys = keys.assign(person=pd.factorize(keys["id"])[0], rank=pd.Index(order).get_indexer(pd.Index(keys["visit"])))
     keys = keys.sort_values(["person", "rank"], kind="stable")
     return pd.MultiIndex.from_arrays([keys["id"].astype("object"), keys["visit"].astype("object")])
 

@@ -39,8 +39,8 @@ def code_text(value: Any) -> str | None:
     if isinstance(value, (float, np.floating)):
         if math.isnan(value):
             return None
-        whole = float(value).is_integer() and abs(value) < _EXACT_INTEGERS
-        return str(int(value)) if whole else repr(float(value))
+        number = float(value)
+        return str(int(number)) if number.is_integer() and abs(number) < _EXACT_INTEGERS else repr(number)
     if isinstance(value, datetime.datetime):
         return value.date().isoformat() if value.time() == datetime.time.min else value.isoformat(sep=" ")
     text = value.decode("utf-8", errors="replace") if isinstance(value, bytes) else str(value)
@@ -70,7 +70,7 @@ class Numbers:
 
     Parameters
     ----------
-    values
+    number
         The numbers, NaN where there is none.
     censoring
         ``BELOW`` for a text such as ``<0.15``, ``ABOVE`` for ``>200``, ``EXACT`` otherwise.
@@ -78,7 +78,7 @@ class Numbers:
         Where a cell is not empty and yet no number.
     """
 
-    values: npt.NDArray[np.float64]
+    number: npt.NDArray[np.float64]
     censoring: npt.NDArray[np.int8]
     is_bad: npt.NDArray[np.bool_]
 
@@ -115,7 +115,7 @@ def numbers_of(column: pd.Series, decimal: str = ".") -> Numbers:
     Examples
     --------
     >>> read = numbers_of(pd.Series(["1,5", "<0,15", "haemolytic", ""]), decimal=",")
-    >>> read.values.tolist(), read.censoring.tolist(), read.is_bad.tolist()
+    >>> read.number.tolist(), read.censoring.tolist(), read.is_bad.tolist()
     ([1.5, 0.15, nan, nan], [0, -1, 0, 0], [False, False, True, False])
     """
     if pd.api.types.is_numeric_dtype(column.dtype) and not pd.api.types.is_bool_dtype(column.dtype):

@@ -26,8 +26,8 @@ def holds(table: SourceTable, condition: Condition, missing: Mapping[str, str] |
 
     Notes
     -----
-    A code that is declared missing is no value: it is ``blank``, and no comparison holds for it. A list that names the code
-    itself still matches it, so that ``unknown: {X: [9]}`` works beside ``missing: {9: do not know}``.
+    A code that is declared missing is no value: it is ``blank``, and no comparison holds for it. A list that names
+    the code itself still matches it, so that ``unknown: {X: [9]}`` works beside ``missing: {9: do not know}``.
     """
     any_holds = np.zeros(len(table.frame), dtype=bool)
     for alternative in condition:
@@ -87,7 +87,7 @@ def _beyond(table: SourceTable, column: str, bound: float | str, is_lower: bool)
     if day is not None:
         dates, _ = dates_of(table.codes(column), table.declared.date_order or "ymd")
         return ((dates >= day) if is_lower else (dates < day)).to_numpy(dtype=bool)
-    numbers = table.numbers(column)
+    number = table.numbers(column).number
     with np.errstate(invalid="ignore"):
-        beyond = numbers.values >= float(bound) if is_lower else numbers.values < float(bound)
+        beyond = number >= float(bound) if is_lower else number < float(bound)
     return np.asarray(beyond, dtype=bool)

@@ -69,7 +69,8 @@ class Context:
         """Return everybody in the cohort, in the order in which the files name them."""
         if not self.population:
             return pd.Index([], dtype="str")
-        return pd.Index(pd.concat(self.population, ignore_index=True).unique())
+        people: pd.Index = pd.Index(pd.concat(self.population, ignore_index=True).unique())
+        return people
 
     def settle(
         self, selection: Selection, has_value: BoolArray, entry: Any, place: str, *, per_visit: bool

@@ -28,27 +28,33 @@ def add_people(context: Context) -> None:
             context.population.extend(rows_of(context, source).ids for source in readable if source.code is None)
 
 
-def read_diagnoses(context: Context, people: pd.Index, followed: pd.Index | None) -> pd.DataFrame:
+@dataclass(frozen=True)
+class Population:
+    """Everybody in the cohort, and those among them whose follow-up is known; without follow-up, everybody."""
+
+    people: pd.Index
+    followed: pd.Index
+
+
+def read_diagnoses(context: Context, population: Population) -> pd.DataFrame:
     """Return the table ``diagnoses``: one row per person, disease and kind of source.
 
     Parameters
     ----------
     context
         The study.
-    people
-        Everybody in the cohort.
-    followed
-        People with follow-up, or None when the study maps none; then everybody counts as followed.
+    population
+        Who is in the cohort, and who was followed.
     """
     frames: list[pd.DataFrame] = []
     for name, sources in context.study.diagnoses.items():
         by_kind: dict[str, list[Evidence]] = {}
         for place, source in context.readable("diagnoses", name, sources):
-            evidence = _read_source(context, source, name, place, people, followed)
+            evidence = _read_source(context, source, place, population)
             if evidence is not None:
                 by_kind.setdefault(source.source, []).append(evidence)
         for kind, found in by_kind.items():
-            table = unite(context, found, people, f"diagnoses.{name}")
+            table = unite(context, found, population.people, f"diagnoses.{name}")
             frames.append(table.assign(disease=name, source=kind))
     variables = context.codebook.tables["diagnoses"]
     columns = [c for c in variables if c in _KEYS or any(c in frame for frame in frames)]
@@ -120,8 +126,9 @@ def condition_status(context: Context, selection: Selection, source: Any, place:
     found: dict[str, BoolArray] = {}
     for key in ("present", "absent", "unknown"):
         condition = getattr(source, key, None)
-        is_list = isinstance(condition, list)
-        found[key] = holds(table, condition, source.missing)[positions] if is_list else np.zeros(len(positions), bool)
+        found[key] = np.zeros(len(positions), dtype=bool)
+        if isinstance(condition, list):
+            found[key] = holds(table, condition, source.missing)[positions]
     for first, second in (("present", "absent"), ("present", "unknown"), ("absent", "unknown")):
         if count := int((found[first] & found[second]).sum()):
             context.record.problem(
@@ -131,16 +138,9 @@ def condition_status(context: Context, selection: Selection, source: Any, place:
     return pd.Series(levels, index=pd.Index(selection.ids))
 
 
-def _read_source(
-    context: Context,
-    source: DiagnosisSource,
-    name: str,
-    place: str,
-    people: pd.Index,
-    followed: pd.Index | None,
-) -> Evidence | None:
+def _read_source(context: Context, source: DiagnosisSource, place: str, population: Population) -> Evidence | None:
     if source.code is not None:
-        return _register(context, source, source.code, name, people, followed)
+        return _register(context, source, source.code, place, population)
     if source.present is None:
         context.record.problem(place, "it does not say who has the disease.", "Give 'present:' or 'code:'.")
         return None
@@ -155,7 +155,7 @@ def _read_source(
         cells = selection.table.numbers(source.onset_age.column)
         reasons = selection.table.declared_missing(source.onset_age.column, source.missing)
         known = ~selection.codes(source.onset_age.column).isin(list(reasons)).to_numpy(dtype=bool)
-        details["onset_age_years"] = np.where(known, cells.values[selection.positions], np.nan)
+        details["onset_age_years"] = np.where(known, cells.number[selection.positions], np.nan)
     return Evidence(status, details[(status == PRESENT).to_numpy()])
 
 
@@ -167,12 +167,7 @@ def mark_used(context: Context, selection: Selection, chosen: BoolArray) -> None
 
 
 def _register(
-    context: Context,
-    source: DiagnosisSource,
-    wanted: RegisterCode,
-    name: str,
-    people: pd.Index,
-    followed: pd.Index | None,
+    context: Context, source: DiagnosisSource, wanted: RegisterCode, place: str, population: Population
 ) -> Evidence:
     """Return what coded rows tell: enough records are present; no record in follow-up is absent, if the study says so.
 
@@ -181,7 +176,7 @@ def _register(
     selection = rows_of(context, source)
     codes = selection.codes(wanted.column)
     matching = starts_with(codes, wanted.starts_with)
-    inside = selection.ids.isin(people).to_numpy(dtype=bool)
+    inside = selection.ids.isin(population.people).to_numpy(dtype=bool)
     mark_used(context, selection, matching & inside)
     outside = np.zeros(len(selection.table.frame), dtype=bool)
     outside[selection.positions[~inside]] = True
@@ -204,16 +199,16 @@ def _register(
             severity="info",
             action="flag",
             table="diagnoses",
-            column=name,
+            column=place.split(".")[1],
             file=selection.table.name,
             reason=f"fewer than {source.minimum_records} records: neither present nor absent",
             count=few,
         )
     if source.absent == "no_record_in_follow_up":
-        observed = people if followed is None else people.intersection(followed)
-        status = pd.concat([status, pd.Series(ABSENT, index=observed.difference(count.index, sort=False))])
+        free = population.followed.difference(count.index, sort=False)
+        status = pd.concat([status, pd.Series(ABSENT, index=free)])
     elif isinstance(source.absent, list):
-        status = pd.concat([status, condition_status(context, selection, source, name)])
+        status = pd.concat([status, condition_status(context, selection, source, place)])
     first = grouped.first().loc[cases]
     details = pd.DataFrame({"code_system": wanted.system, "code": first["code"]}, index=first.index)
     if "onset_date" in first:

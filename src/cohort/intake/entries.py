@@ -1,4 +1,4 @@
-"""What all entries of a study share: the columns they name, the rows they select, and which of repeated rows they keep."""
+"""What all entries of a study share: the columns they name, the rows they select, which repeated rows they keep."""
 
 from __future__ import annotations
 
@@ -128,6 +128,13 @@ class Selection:
     def codes(self, column: str) -> pd.Series:
         """Return the codes of a column in these rows."""
         return self.table.codes(column).iloc[self.positions].reset_index(drop=True)
+
+    def filled(self, columns: Sequence[str]) -> BoolArray:
+        """Return which rows hold anything in some of the columns."""
+        filled = np.zeros(len(self.positions), dtype=bool)
+        for column in columns:
+            filled |= self.codes(column).notna().to_numpy()
+        return filled
 
     def take(self, chosen: IntArray, visit: pd.Series | None = None) -> Selection:
         """Return some of the rows, with other visits if given."""
@@ -261,7 +268,7 @@ def settle_repeats(
         record.problem(
             f"file '{table.name}' ({_paths(table)})",
             f"id is not unique: {count:,} ids occur more than once where one row per {unit} is expected.",
-            f"Set 'keep:', 'where:'{' or visit:' if per_visit else ''} in {place.split('.', maxsplit=1)[0]}, or mend the file.",
+            "Set 'keep:', 'where:' or 'visit:'." if per_visit else "Set 'keep:' or 'where:'.",
         )
     order = np.lexsort((np.arange(len(keys)), _distance(selection, keep, reference), ~has_value))
     if keep == "last":
@@ -282,7 +289,7 @@ def settle_repeats(
 
 
 def _distance(selection: Selection, keep: Any, reference: pd.Series | None) -> IntArray:
-    """Return the rank of rows: by date, or by distance in days to the reference date of the person; undated rows last."""
+    """Return the rank of rows: by date, or by distance to the reference date of the person; undated rows last."""
     dates = selection.date
     if isinstance(keep, Keep) and reference is not None:
         dates = pd.Series((dates - selection.ids.map(reference)).abs())

@@ -82,7 +82,7 @@ def read_folder(folder: Path, path: str, folder_format: str) -> Folder:
 
 
 def _bids(folder: Path, path: str) -> Folder:
-    """Return ``participants.tsv`` and ``phenotype/*.tsv`` with their JSON sidecars (BIDS 1.9, modality-agnostic files)."""
+    """Return ``participants.tsv`` and ``phenotype/*.tsv`` with their JSON sidecars (BIDS 1.9, agnostic files)."""
     if not (folder / "participants.tsv").is_file():
         raise InputDataError([Problem(path, "a BIDS folder holds a file participants.tsv; this one does not.")])
     names = ["participants.tsv", *sorted(f"phenotype/{p.name}" for p in (folder / "phenotype").glob("*.tsv"))]
@@ -97,9 +97,9 @@ def _bids(folder: Path, path: str) -> Folder:
                 path=name,
                 format="tsv",
                 labels={
-                    column: {str(code): _level(label) for code, label in spec["Levels"].items()}
+                    column: {str(code): _level(label) for code, label in levels.items()}
                     for column, spec in described.items()
-                    if isinstance(spec.get("Levels"), dict)
+                    if isinstance(levels := spec.get("Levels"), dict)
                 },
                 units={column: str(spec["Units"]) for column, spec in described.items() if spec.get("Units")},
                 missing={"n/a": "not available"},
@@ -143,7 +143,8 @@ def _redcap(folder: Path, path: str) -> Folder:
         else:
             data.append(file.name)
     if len(dictionaries) != 1 or not data:
-        what = f"a REDCap folder holds one data dictionary and the data, as CSV; found {len(dictionaries)} and {len(data)}."
+        found = f"found {len(dictionaries)} and {len(data)}"
+        what = f"a REDCap folder holds one data dictionary and the data, as CSV; {found}."
         raise InputDataError([Problem(path, what, "Export both from the project and put them into one folder.")])
     name, fields = dictionaries[0]
     labels: dict[str, dict[str, str]] = {}

@@ -14,21 +14,14 @@ from cohort.intake.assembly import as_canonical
 from cohort.intake.cells import ABOVE, BELOW, code_text, hours_of
 from cohort.intake.conditions import holds
 from cohort.intake.context import Context, conflicts
-from cohort.intake.entries import Selection
+from cohort.intake.factors import by_level, multipliers, unit_factors
 from cohort.intake.tables import BoolArray
-from cohort.intake.values import (
-    FloatArray,
-    by_level,
-    multipliers,
-    present_codes,
-    quarantine_numbers,
-    unit_factors,
-)
+from cohort.intake.values import Field, FloatArray, present_codes
 from cohort.study_file import ByColumn, LabSource, UnitColumn
 
 KEYS = ["participant_id", "visit", "analyte"]
 _ALWAYS = [*KEYS, "value", "unit", "censoring", "limit"]
-_WORDS = np.array(["none", "above", "below"], dtype=object)  # indexed by 0, ABOVE and BELOW
+_WORDS = np.array(["none", "above", "below"], dtype=object)  # indexed by 0, ABOVE (1) and BELOW (-1)
 
 
 def read_laboratory(context: Context) -> pd.DataFrame:
@@ -49,7 +42,7 @@ def read_laboratory(context: Context) -> pd.DataFrame:
 
 
 def _united(context: Context, found: list[pd.DataFrame], name: str) -> list[pd.DataFrame]:
-    """Return the results of several sources without repeats; different results of one person and visit are a problem."""
+    """Return the results of several sources without repeats; different ones of one person and visit are a problem."""
     if len(found) < 2:
         return found
     together = pd.concat(found, ignore_index=True)
@@ -65,150 +58,123 @@ def _united(context: Context, found: list[pd.DataFrame], name: str) -> list[pd.D
 
 def _read_source(context: Context, source: LabSource, analyte: Analyte, place: str) -> Iterator[pd.DataFrame]:
     if (source.column is None) == (source.visits is None):
-        context.record.problem(
-            place, "it does not say in one way where the results stand.", "Give 'column:' or 'visits:'."
-        )
+        what = "it does not say in one way where the results stand."
+        context.record.problem(place, what, "Give 'column:' or 'visits:'.")
         return
-    selection = context.select_people(source, ("labs", analyte.id))
+    target = ("labs", analyte.id)
+    selection = context.select_people(source, target)
     waves = source.visits or {"": str(source.column)}
-    filled = np.zeros(len(selection.positions), dtype=bool)
-    for column in waves.values():
-        filled |= selection.codes(column).notna().to_numpy()
+    filled = selection.filled(list(waves.values()))
     chosen = context.settle(selection, filled, source, place, per_visit=source.visits is None)
     for wave, column in waves.items():
-        frame = _results(context, chosen, column, source, analyte, place)
+        frame = _results(Field(context, chosen, column, target, place), source, analyte)
         yield frame.assign(visit=wave) if source.visits else frame
 
 
 @dataclass(frozen=True)
-class _Censored:
+class _Results:
     """Results with what is known of the limits, in raw units."""
 
-    values: FloatArray
+    number: FloatArray
     limit: FloatArray
     is_below: BoolArray
     is_above: BoolArray
 
 
-def _results(
-    context: Context, selection: Selection, column: str, source: LabSource, analyte: Analyte, place: str
-) -> pd.DataFrame:
+def _results(field: Field, source: LabSource, analyte: Analyte) -> pd.DataFrame:
     """Return the results of one column in the canonical unit."""
-    target = ("labs", analyte.id)
-    values, sign = _numbers(context, selection, column, source, target)
-    raw = _censored(context, selection, source, values, sign, place)
-    present = ~np.isnan(raw.values)
-    factor = unit_factors(
-        context, selection, column, source.unit, present, analyte.unit, analyte.molar_mass_g_mol, target, place
-    )
-    factor = factor * multipliers(context, selection, source.multiply, present, column, target, place)
-    _note_censoring(context, selection, raw, present & ~np.isnan(factor), target)
+    raw = _censored(field, source, *_numbers(field, source))
+    present = ~np.isnan(raw.number)
+    factor = unit_factors(field, source.unit, present, analyte.unit, analyte.molar_mass_g_mol)
+    factor = factor * multipliers(field, source.multiply, present)
+    _note_censoring(field, raw, present & ~np.isnan(factor))
     frame = pd.DataFrame(
         {
-            "participant_id": selection.ids,
-            "visit": selection.visit,
+            "participant_id": field.selection.ids,
+            "visit": field.selection.visit,
             "analyte": analyte.id,
-            "value": raw.values * factor,
+            "value": raw.number * factor,
             "unit": analyte.unit,
             "censoring": _WORDS[np.where(raw.is_below, BELOW, np.where(raw.is_above, ABOVE, 0))],
             "limit": raw.limit * factor,
-            **_circumstances(selection, source, context),
+            **_circumstances(field, source),
         }
     )
     return frame[frame["value"].notna()].reset_index(drop=True)
 
 
-def _numbers(
-    context: Context, selection: Selection, column: str, source: LabSource, target: tuple[str, str]
-) -> tuple[FloatArray, np.ndarray]:
+def _numbers(field: Field, source: LabSource) -> tuple[FloatArray, np.ndarray]:
     """Return results as numbers and their signs; a word that ``codes`` gives a number to counts as that number."""
-    codes = present_codes(context, selection, column, source, target)
-    cells = selection.table.numbers(column)
-    present = codes.notna().to_numpy()
-    values = np.where(present, cells.values[selection.positions], np.nan)
-    sign = np.where(present, cells.censoring[selection.positions], 0)
-    is_bad = present & cells.is_bad[selection.positions]
+    codes, cells = present_codes(field, source.missing), field.table.numbers(field.column)
+    present, positions = codes.notna().to_numpy(), field.selection.positions
+    number = np.where(present, cells.number[positions], np.nan)
+    sign = np.where(present, cells.censoring[positions], 0)
+    is_bad = present & cells.is_bad[positions]
     if source.codes:
-        meanings = {selection.table.resolve(column, code): float(m) for code, m in source.codes.items()}
+        meanings = {field.table.resolve(field.column, code): float(m) for code, m in source.codes.items()}
         worded = codes.isin(list(meanings)).to_numpy(dtype=bool)
-        values[worded] = codes[worded].map(meanings).to_numpy(dtype=float)
+        number[worded] = codes[worded].map(meanings).to_numpy(dtype=float)
         is_bad &= ~worded
-    quarantine_numbers(context, selection, column, is_bad, target, "a result")
-    values[is_bad] = np.nan
-    return values, sign
+    field.quarantine(is_bad, "not_a_number", f"'{field.column}' does not hold a result")
+    number[is_bad] = np.nan
+    return number, sign
 
 
-def _censored(
-    context: Context, selection: Selection, source: LabSource, values: FloatArray, sign: np.ndarray, place: str
-) -> _Censored:
+def _censored(field: Field, source: LabSource, number: FloatArray, sign: np.ndarray) -> _Results:
     """Return which results are censored, and where.
 
-    The limit of the study is the lower one: a result under it, or flagged by ``below``, is censored at it. A text such as
-    ``<0.15`` names its own limit. The limit of a result flagged by ``above`` is the result as reported.
+    The limit of the study is the lower one, unless the entry has ``above`` and no ``below``: then it is the upper one. A
+    result beyond it, or flagged, is censored at it. A text such as ``<0.15`` names its own limit; a result flagged
+    ``above`` without an upper limit is its own.
     """
-    table, positions = selection.table, selection.positions
-    limit = _limits(selection, source.limit)
-    flagged = {
-        key: holds(table, condition, source.missing)[positions] if condition else np.zeros(len(values), dtype=bool)
-        for key, condition in (("below", source.below), ("above", source.above))
-    }
-    if both := int((flagged["below"] & flagged["above"]).sum()):
-        context.record.problem(place, f"{both:,} results are flagged below and above the limits at once.")
-    worded_below, is_above = sign == BELOW, (sign == ABOVE) | (flagged["above"] & ~np.isnan(values))
-    with np.errstate(invalid="ignore"):
-        under = (values < limit) & ~is_above
-    is_below = worded_below | under | (flagged["below"] & ~(np.isnan(values) & np.isnan(limit)))
-    reach = np.where(worded_below | is_above, values, np.where(is_below, limit, np.nan))
-    return _Censored(np.where(is_below & ~np.isnan(reach), reach, values), reach, is_below, is_above & ~is_below)
+    positions, nowhere = field.selection.positions, np.zeros(len(number), dtype=bool)
+    limit = _limits(field, source.limit)
+    is_upper = source.above is not None and source.below is None
+    lower, upper = (np.full(len(number), np.nan), limit) if is_upper else (limit, np.full(len(number), np.nan))
+    flagged_below = holds(field.table, source.below, source.missing)[positions] if source.below else nowhere
+    flagged_above = holds(field.table, source.above, source.missing)[positions] if source.above else nowhere
+    if both := int((flagged_below & flagged_above).sum()):
+        what = f"{both:,} results are flagged below and above the limits at once."
+        field.context.record.problem(field.place, what, "Make the conditions exclude each other.")
+    upper = np.where(np.isnan(upper), number, upper)
+    is_above = (sign == ABOVE) | (flagged_above & ~np.isnan(upper)) | ((number > upper) & (sign != BELOW))
+    is_below = (sign == BELOW) | (flagged_below & ~(np.isnan(number) & np.isnan(lower))) | ((number < lower) & ~is_above)
+    is_above &= ~is_below
+    lower = np.where(sign == BELOW, number, lower)
+    upper = np.where(sign == ABOVE, number, upper)
+    reach = np.where(is_below, lower, np.where(is_above, upper, np.nan))
+    return _Results(np.where(np.isnan(reach), number, reach), reach, is_below, is_above)
 
 
-def _limits(selection: Selection, limit: Any) -> FloatArray:
+def _limits(field: Field, limit: Any) -> FloatArray:
+    """Return the limit of each row in its raw unit; NaN where the study states none."""
     if isinstance(limit, UnitColumn):
-        return np.asarray(selection.table.numbers(limit.column).values[selection.positions], dtype=np.float64)
+        return np.asarray(field.table.numbers(limit.column).number[field.selection.positions], dtype=np.float64)
     if isinstance(limit, ByColumn):
-        return by_level(selection, limit).astype("float64").to_numpy()
-    return np.full(len(selection.positions), np.nan if limit is None else float(limit))
+        return np.asarray(by_level(field.selection, limit), dtype=np.float64)
+    return np.full(len(field.selection.positions), np.nan if limit is None else float(limit))
 
 
-def _note_censoring(
-    context: Context, selection: Selection, raw: _Censored, counted: BoolArray, target: tuple[str, str]
-) -> None:
-    without = raw.is_below & np.isnan(raw.limit)
-    for rule, severity, rows, reason in (
-        ("censored_below", "info", raw.is_below & ~without, "below the limit; the limit stands as the value"),
-        ("censored_above", "info", raw.is_above, "above the limit; the limit stands as the value"),
-        ("censored_without_limit", "warning", without, "flagged below a limit that the study does not state"),
-    ):
-        if count := int((rows & counted).sum()):
-            context.record.note(
-                rule=rule,
-                severity=severity,
-                action="flag",
-                table=target[0],
-                column=target[1],
-                reason=reason,
-                file=selection.table.name,
-                count=count,
-            )
+def _note_censoring(field: Field, raw: _Results, counted: BoolArray) -> None:
+    without = raw.is_below & np.isnan(raw.limit) & counted
+    below = int((raw.is_below & counted & ~without).sum())
+    field.note("censored_below", below, "below the limit; the limit stands as the value")
+    field.note("censored_above", int((raw.is_above & counted).sum()), "above the limit; the limit stands as the value")
+    reason = "flagged below a limit that the study does not state"
+    field.note("censored_without_limit", int(without.sum()), reason, severity="warning")
 
 
-def _circumstances(selection: Selection, source: LabSource, context: Context) -> dict[str, Any]:
+def _circumstances(field: Field, source: LabSource) -> dict[str, Any]:
     """Return the columns that tell of the sample, as far as the study maps them."""
     found: dict[str, Any] = {}
+    selection = field.selection
     if source.date is not None:
         found["date"] = selection.date
     if source.time is not None:
-        codes = selection.codes(source.time.column)
-        hours = hours_of(codes)
-        bad = codes.notna().to_numpy() & np.isnan(hours)
-        context.record.quarantine_cells(
-            selection.table,
-            selection.positions[bad],
-            [source.time.column],
-            rule="not_a_time",
-            reason=f"'{source.time.column}' names no time of day",
-            target=("labs", "sampling_hour"),
-        )
+        clock = Field(field.context, selection, source.time.column, ("labs", "sampling_hour"), field.place)
+        hours = hours_of(clock.codes)
+        is_bad = clock.codes.notna().to_numpy() & np.isnan(hours)
+        clock.quarantine(is_bad, "not_a_time", f"'{clock.column}' names no time of day")
         found["sampling_hour"] = hours
     if source.plate is not None:
         found["plate"] = selection.codes(source.plate.column)

@@ -7,7 +7,7 @@ import pandas as pd
 from cohort.intake.assembly import Piece, as_canonical, assemble
 from cohort.intake.context import Context
 from cohort.intake.diagnoses import mark_used, rows_of
-from cohort.intake.values import translate
+from cohort.intake.values import Field, translate
 from cohort.intake.variables import read_source
 from cohort.study_file import Source
 
@@ -35,12 +35,13 @@ def read_follow_up(context: Context) -> pd.DataFrame:
     return table
 
 
-def followed_people(context: Context, follow_up: pd.DataFrame) -> pd.Index | None:
-    """Return the people whose observation has a begin and an end; None when the study maps no follow-up."""
+def followed_people(context: Context, follow_up: pd.DataFrame, people: pd.Index) -> pd.Index:
+    """Return the people whose observation has a begin and an end; everybody when the study maps no follow-up."""
     if context.study.follow_up is None:
-        return None
+        return people
     known = [name for name in ("entry_date", "exit_date") if name in follow_up]
-    return pd.Index(follow_up.dropna(subset=known)["participant_id"].astype("object"))
+    followed: pd.Index = pd.Index(follow_up.dropna(subset=known)["participant_id"].astype("object"))
+    return followed
 
 
 def read_relations(context: Context, people: pd.Index) -> pd.DataFrame:
@@ -64,7 +65,9 @@ def read_relations(context: Context, people: pd.Index) -> pd.DataFrame:
         if isinstance(relation.kind, Source):
             column = str(relation.kind.column)
             words = relation.kind.codes or {word: word for word in variables["kind"].categories}
-            kind = translate(context, selection, column, words, selection.codes(column), place)
+            kind = translate(
+                Field(context, selection, column, ("relations", "kind"), place), words, selection.codes(column)
+            )
         else:
             kind = pd.Series(relation.kind, index=relative.index, dtype="object")
         wanted = relative.notna().to_numpy() & selection.ids.isin(people).to_numpy(dtype=bool)

@@ -10,8 +10,7 @@ import pandas as pd
 from cohort.codebook import Instrument
 from cohort.intake.assembly import Piece
 from cohort.intake.context import Context
-from cohort.intake.entries import Selection
-from cohort.intake.values import present_codes, quarantine_numbers, translate
+from cohort.intake.values import Field, present_codes, read_numbers, translate
 from cohort.intake.variables import visit_date_pieces
 from cohort.study_file import InstrumentSource
 
@@ -36,42 +35,24 @@ def _read_source(context: Context, source: InstrumentSource, instrument: Instrum
     is_wide = isinstance(source.items, dict)
     selection = context.select_people(source, ("visits", instrument.columns[0]))
     columns = [column for items in waves.values() for column in items]
-    filled = _any_filled(selection, columns)
+    filled = selection.filled(columns)
     chosen = context.settle(selection, filled, source, place, per_visit=not is_wide)
     for wave, items in waves.items():
         visit = pd.Series(wave, index=chosen.visit.index, dtype="str") if is_wide else chosen.visit
-        took_place = _any_filled(chosen, items)
+        took_place = chosen.filled(items)
         if not is_wide or wave == context.study.baseline:
             took_place = np.ones(len(took_place), dtype=bool)
         for column, name in zip(items, instrument.columns, strict=True):
-            values = _read_item(context, chosen, column, name, source, place)
+            values = _read_item(Field(context, chosen, column, ("visits", name), place), source)
             variable = context.codebook.tables["visits"][name]
             yield Piece(variable, chosen.ids, visit, values, took_place, place)
     if not is_wide:
         yield from visit_date_pieces(context, chosen, place)
 
 
-def _any_filled(selection: Selection, columns: list[str]) -> np.ndarray:
-    filled = np.zeros(len(selection.positions), dtype=bool)
-    for column in columns:
-        filled |= selection.codes(column).notna().to_numpy()
-    return filled
-
-
-def _read_item(
-    context: Context, selection: Selection, column: str, name: str, source: InstrumentSource, place: str
-) -> pd.Series:
+def _read_item(field: Field, source: InstrumentSource) -> pd.Series:
     """Return the answers to one item; an answer beyond the instrument's range is left for cleaning to judge."""
-    target = ("visits", name)
-    codes = present_codes(context, selection, column, source, target)
+    codes = present_codes(field, source.missing)
     if source.codes is not None:
-        return translate(context, selection, column, source.codes, codes, place)
-    is_present = codes.notna().to_numpy()
-    cells = selection.table.numbers(column)
-    values = np.where(is_present, cells.values[selection.positions], np.nan)
-    inexact = (cells.is_bad | (cells.censoring != 0))[selection.positions]
-    with np.errstate(invalid="ignore"):
-        is_bad = is_present & (inexact | (values % 1 != 0))
-    quarantine_numbers(context, selection, column, is_bad, target, "a whole number")
-    values[is_bad] = np.nan
-    return pd.Series(values)
+        return translate(field, source.codes, codes)
+    return pd.Series(read_numbers(field, codes.notna().to_numpy(), "a whole number"))

@@ -11,7 +11,7 @@ from cohort.codebook import Codebook
 from cohort.errors import InputDataError
 from cohort.intake.assembly import assemble
 from cohort.intake.context import Context
-from cohort.intake.diagnoses import add_people, read_diagnoses
+from cohort.intake.diagnoses import Population, add_people, read_diagnoses
 from cohort.intake.entries import check_columns
 from cohort.intake.laboratory import read_laboratory
 from cohort.intake.medications import read_medications
@@ -44,9 +44,9 @@ def read_cohort(study: StudyFile, root: Path, codebook: Codebook) -> RawCohort:
 
     Notes
     -----
-    People belong to the cohort when a row of ``variables``, ``design``, ``follow_up``, ``instruments``, ``labs`` or of a
-    diagnosis or medication with conditions names them. Register rows and relations alone make nobody a participant, unless
-    the study has nothing else.
+    People belong to the cohort when a row of ``variables``, ``design``, ``follow_up``, ``instruments``, ``labs`` or of
+    a diagnosis or medication with conditions names them. Register rows and relations alone make nobody a participant,
+    unless the study has nothing else.
     """
     record = Record()
     tables, files = read_sources(study, root, record)
@@ -55,7 +55,7 @@ def read_cohort(study: StudyFile, root: Path, codebook: Codebook) -> RawCohort:
     _check_zeros(tables, record)
     follow_up = read_follow_up(context)
     pieces = earliest_visit_dates(
-        read_variables(context) + read_questionnaires(context), "visit_date" in study.variables
+        read_variables(context) + read_questionnaires(context), is_mapped="visit_date" in study.variables
     )
     labs = read_laboratory(context)
     add_people(context)
@@ -70,7 +70,7 @@ def read_cohort(study: StudyFile, root: Path, codebook: Codebook) -> RawCohort:
         "relations": read_relations(context, people),
         "visits": assemble(context, [p for p in pieces if p.variable.table == "visits"]),
         "labs": labs,
-        "diagnoses": read_diagnoses(context, people, followed_people(context, follow_up)),
+        "diagnoses": read_diagnoses(context, Population(people, followed_people(context, follow_up, people))),
         "medications": read_medications(context, people),
     }
     if record.problems:

@@ -66,7 +66,7 @@ class Record:
         self._reasons[table.name] = np.full(len(table.frame), NOT_READ, dtype=object)
 
     def settle(
-        self, file: str, source: str, row: IntArray, ids: Iterable[Any] | None, status: str, reason: str | Sequence[str]
+        self, file: str, source: str, row: IntArray, *, ids: Iterable[Any] | None, status: str, reason: str
     ) -> None:
         """Write what became of rows that never reach a table: quarantined or merged ones."""
         if len(row):

@@ -13,7 +13,7 @@ import pandas as pd
 from cohort.errors import InputDataError
 from cohort.intake.cells import code_text, codes_of
 from cohort.intake.folders import read_folder
-from cohort.intake.readers import format_of, read_file
+from cohort.intake.readers import read_file
 from cohort.intake.record import Record
 from cohort.intake.tables import RawFile, SourceFile, SourceTable
 from cohort.study_file import DataFile, StudyFile
@@ -78,13 +78,13 @@ def _read_parts(name: str, declared: DataFile, root: Path, record: Record) -> tu
                 folder = read_folder(place, path, str(declared.format))
                 folder_id = folder.id
                 for item in folder.parts:
-                    part = _read(name, item.source, place / item.path, f"{path}/{item.path}", declared, item.format)
+                    part = _read((name, item.source), place / item.path, f"{path}/{item.path}", declared, item.format)
                     parts.append(replace(part, raw=item.describe(part.raw)))
                 parts += [
                     _description(name, place / described, f"{path}/{described}") for described in folder.described_by
                 ]
             else:
-                parts.append(_read(name, source, place, path, declared, None))
+                parts.append(_read((name, source), place, path, declared))
         except InputDataError as error:
             record.problems += [replace(p, where=f"file '{name}' ({p.where})") for p in error.problems]
     return parts, folder_id
@@ -101,12 +101,11 @@ def _missing(record: Record, name: str, path: str, place: Path) -> None:
     record.problem(f"file '{name}' ({path})", "the file does not exist.", fix)
 
 
-def _read(name: str, source: str, place: Path, path: str, declared: DataFile, file_format: str | None) -> _Part:
-    raw, chosen, digest = read_file(place, path, declared, file_format or declared.format or format_of(path))
-    count = len(raw.frame) + len(raw.ragged)
-    columns = len(raw.frame.columns)
+def _read(key: tuple[str, str], place: Path, path: str, declared: DataFile, file_format: str | None = None) -> _Part:
+    raw, chosen, digest = read_file(place, path, declared, file_format)
+    count, columns = len(raw.frame) + len(raw.ragged), len(raw.frame.columns)
     form = (raw.encoding, raw.delimiter, raw.decimal)
-    return _Part(SourceFile(name, source, path, chosen, count, columns, digest, *form), raw)
+    return _Part(SourceFile(*key, path, chosen, count, columns, digest, *form), raw)
 
 
 def _description(name: str, place: Path, path: str) -> _Part:
@@ -139,7 +138,7 @@ def _report_form(part: _Part, record: Record) -> None:
             reason=reason,
             content=[fields for _, fields in raw.ragged],
         )
-        record.settle(file.name, file.source, row, None, "quarantined", reason)
+        record.settle(file.name, file.source, row, ids=None, status="quarantined", reason=reason)
         record.note(
             rule="ragged_row",
             severity="error",
@@ -211,7 +210,7 @@ def _rows_with_an_id(part: _Part, identifier: str, record: Record) -> tuple[np.n
             reason=reason,
             content=content,
         )
-        record.settle(file.name, file.source, row[blank], None, "quarantined", reason)
+        record.settle(file.name, file.source, row[blank], ids=None, status="quarantined", reason=reason)
         record.note(
             rule="missing_id",
             severity="error",
@@ -224,7 +223,7 @@ def _rows_with_an_id(part: _Part, identifier: str, record: Record) -> tuple[np.n
     copy = _copies(frame, ids) & ~blank
     if copy.any():
         reason = "an exact copy of an earlier row of the same person"
-        record.settle(file.name, file.source, row[copy], ids[copy].to_list(), "merged", reason)
+        record.settle(file.name, file.source, row[copy], ids=ids[copy].to_list(), status="merged", reason=reason)
         record.note(
             rule="exact_copy",
             severity="warning",

@@ -12,14 +12,15 @@ from cohort.intake.assembly import Piece
 from cohort.intake.conditions import columns_in
 from cohort.intake.context import Context
 from cohort.intake.entries import Selection
-from cohort.intake.values import canonical, check_meanings, read_cases, read_column
+from cohort.intake.factors import read_measure
+from cohort.intake.values import Field, canonical, check_meanings, read_cases, read_words
 from cohort.study_file import Source
 
 _DESIGN = {"weights": "survey_weight", "strata": "survey_stratum", "psu": "survey_psu"}
 
 
 def read_variables(context: Context) -> list[Piece]:
-    """Return the values of every entry of ``variables`` and ``design``; visit dates come first, for ``keep: nearest``."""
+    """Return the values of ``variables`` and ``design``; visit dates come first, as ``keep: nearest`` may need them."""
     pieces: list[Piece] = []
     study, codebook = context.study, context.codebook
     for name in sorted(study.variables, key=lambda n: n != "visit_date"):
@@ -29,36 +30,46 @@ def read_variables(context: Context) -> list[Piece]:
         if name == "visit_date":
             _refer_to_visit_dates(context, pieces)
     for key, name in _DESIGN.items():
-        source = getattr(study.design, key) if study.design is not None else None
-        if source is not None and f"design.{key}" in context.sound:
-            variable = codebook.tables["participants"][name]
-            pieces += read_source(context, source, variable, f"design.{key}")
+        part: Source | None = getattr(study.design, key) if study.design is not None else None
+        if part is not None and f"design.{key}" in context.sound:
+            pieces += read_source(context, part, codebook.tables["participants"][name], f"design.{key}")
     return pieces
 
 
 def read_source(context: Context, source: Source, variable: Variable, place: str) -> Iterator[Piece]:
-    """Yield the values that one source gives for a variable, one piece per visit of a wide table."""
+    """Yield the values that one source gives for a variable, one piece per visit of a wide table.
+
+    Parameters
+    ----------
+    context
+        The study.
+    source
+        Where the values stand.
+    variable
+        The canonical variable; one of the table ``visits`` has a value per visit, any other one per person.
+    place
+        The entry, for messages.
+    """
     per_visit = variable.table == "visits"
     if not _is_sound(context, source, variable, place, per_visit=per_visit):
         return
-    selection = context.select_people(source, (variable.table, variable.name))
+    target = (variable.table, variable.name)
+    selection = context.select_people(source, target)
     columns = list(source.visits.values()) if source.visits else _value_columns(source)
-    filled = np.zeros(len(selection.positions), dtype=bool)
-    for column in columns:
-        filled |= selection.codes(column).notna().to_numpy()
+    filled = selection.filled(columns)
     chosen = context.settle(selection, filled, source, place, per_visit=per_visit and not source.visits)
     everyone = np.ones(len(chosen.positions), dtype=bool)
     if source.visits:
-        for visit, column in source.visits.items():
-            values = read_column(context, chosen, column, source, variable, place)
-            labels = pd.Series(visit, index=values.index, dtype="str")
-            took_place = everyone if visit == context.study.baseline else chosen.codes(column).notna().to_numpy()
-            yield Piece(variable, chosen.ids, labels, values, took_place, place)
+        for wave, column in source.visits.items():
+            values = _read_column(Field(context, chosen, column, target, place), source, variable)
+            visit = pd.Series(wave, index=values.index, dtype="str")
+            took_place = everyone if wave == context.study.baseline else chosen.filled([column])
+            yield Piece(variable, chosen.ids, visit, values, took_place, place)
         return
     if source.cases is not None:
         values = read_cases(context, chosen, source, variable, place)
     elif source.column is not None:
-        values = read_column(context, chosen, source.column, source, variable, place)
+        values = _read_column(Field(context, chosen, source.column, target, place), source, variable)
     else:
         values = pd.Series([canonical(source.constant, variable)] * len(everyone), dtype="object")
     if variable.name == "survey_stratum" and chosen.table.is_stacked:
@@ -69,6 +80,12 @@ def read_source(context: Context, source: Source, variable: Variable, place: str
         yield from visit_date_pieces(context, chosen, place)
 
 
+def _read_column(field: Field, source: Source, variable: Variable) -> pd.Series:
+    if variable.type in ("number", "integer"):
+        return read_measure(field, source, variable)
+    return read_words(field, source, variable)
+
+
 def _value_columns(source: Source) -> list[str]:
     if source.cases is not None:
         return list(dict.fromkeys(c for condition in source.cases.values() for c in columns_in(condition)))
@@ -77,9 +94,6 @@ def _value_columns(source: Source) -> list[str]:
 
 def _is_sound(context: Context, source: Source, variable: Variable, place: str, *, per_visit: bool) -> bool:
     """Return whether a source makes sense for its variable; note a problem where it does not."""
-    meanings = [*(source.codes or {}).values(), *(source.cases or {})]
-    if source.constant is not None:
-        meanings.append(source.constant)
     ways = [source.column, source.visits, source.cases, source.constant]
     if sum(way is not None for way in ways) != 1:
         fix = "Give exactly one of 'column:', 'visits:', 'cases:' and 'constant:'."
@@ -89,6 +103,9 @@ def _is_sound(context: Context, source: Source, variable: Variable, place: str, 
         fix = "Name one column, and 'keep: first', 'last' or 'nearest'."
         context.record.problem(place, f"{variable.name} has one value per person, not one per visit.", fix)
         return False
+    meanings = [*(source.codes or {}).values(), *(source.cases or {})]
+    if source.constant is not None:
+        meanings.append(source.constant)
     return check_meanings(context, [canonical(meaning, variable) for meaning in meanings], variable, place)
 
 
@@ -115,17 +132,24 @@ def _refer_to_visit_dates(context: Context, pieces: list[Piece]) -> None:
         context.references["visit_date"] = dates.set_index("participant_id")["value"].astype("datetime64[us]")
 
 
-def earliest_visit_dates(pieces: list[Piece], is_mapped: bool) -> list[Piece]:
+def earliest_visit_dates(pieces: list[Piece], *, is_mapped: bool) -> list[Piece]:
     """Return the pieces with the dates of all forms of a visit made one: the first of them.
 
-    The forms of one visit are often filled in on several days. A visit date that the study maps itself is left as it is, so
-    that different ones are a conflict.
+    The forms of one visit are often filled in on several days. A visit date that the study maps itself is left as it
+    is, so that different ones are a conflict.
+
+    Parameters
+    ----------
+    pieces
+        All values of people and visits.
+    is_mapped
+        Whether the study maps ``visit_date``.
     """
     dated = [piece for piece in pieces if piece.variable.name == "visit_date"]
     if is_mapped or not dated:
         return pieces
     frame = pd.concat([piece.frame() for piece in dated], ignore_index=True)
     first = frame.groupby(["participant_id", "visit"], sort=False)["value"].min().reset_index()
-    makes_row = np.ones(len(first), dtype=bool)
-    one = Piece(dated[0].variable, first["participant_id"], first["visit"], first["value"], makes_row, dated[0].place)
+    everyone = np.ones(len(first), dtype=bool)
+    one = Piece(dated[0].variable, first["participant_id"], first["visit"], first["value"], everyone, dated[0].place)
     return [piece for piece in pieces if piece.variable.name != "visit_date"] + [one]

@@ -1,7 +1,7 @@
 """Whether a SAS transport file is whole.
 
-The reader takes a file that was cut short for a shorter table. A transport file says how long one observation is, so that a
-rest which is neither a whole observation nor the blanks that fill its last record of 80 bytes betrays the cut.
+The reader takes a file that was cut short for a shorter table. A transport file says how long one observation is, so
+that a rest which is neither a whole observation nor the blanks that fill its last record of 80 bytes betrays the cut.
 Layout: SAS technical note TS-140 (version 5) and its successor for version 8.
 """
 
@@ -16,7 +16,7 @@ _NAMESTR = re.compile(rb"HEADER RECORD\*{7}(NAMESTR|NAMSTV8) HEADER RECORD!{7}")
 _OBSERVATIONS = re.compile(rb"HEADER RECORD\*{7}(OBS|OBSV8) +HEADER RECORD!{7}")
 
 
-def transport_fault(content: bytes) -> str | None:
+def transport_fault(content: bytes) -> str | None:  # noqa: PLR0911 - one return for each fault
     """Return what is wrong with the content of a SAS transport file, in words; None when it looks whole.
 
     Parameters
@@ -26,8 +26,8 @@ def transport_fault(content: bytes) -> str | None:
 
     Notes
     -----
-    Version 5 does not store the number of observations. A file cut exactly between two observations, with nothing left over
-    but blanks, can't be told from a whole one; every other cut is found.
+    Version 5 does not store the number of observations. A file cut exactly between two observations, with nothing left
+    over but blanks, can't be told from a whole one; every other cut is found.
     """
     if not content.startswith(_MARK):
         return "it is not a SAS transport file."

@@ -93,9 +93,10 @@ def draw_line(ax: Axes, line: Line, span: Span, *, groups: int, banded: bool) ->
     """Draw one estimate; an interval that leaves the picture ends in an arrow."""
     points = points_of(line)
     if points is None:
+        behind = {"facecolor": BAND if banded else "white", "edgecolor": "none", "pad": 1.0}
         ax.annotate(line.reason, (0, line.y), xycoords=("axes fraction", "data"), xytext=(4, 0),
                     textcoords="offset points", va="center", fontsize=SMALL, color=MUTED, style="italic",
-                    bbox={"facecolor": BAND if banded else "white", "edgecolor": "none", "pad": 1.0}, zorder=5)  # fmt: skip
+                    bbox=behind, zorder=5)  # fmt: skip
         return
     value, low, high = points
     colour = _colour(line.group, groups)

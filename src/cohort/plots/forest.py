@@ -55,9 +55,9 @@ def _header(estimates: Sequence[Estimate]) -> str:
 
 
 def _draw_lines(ax: Axes, rows: Rows, span: Span, groups: int) -> None:
-    for number, row in enumerate(rows.rows):
+    for place, row in enumerate(rows.rows):
         for line in row.lines:
-            draw_line(ax, line, span, groups=groups, banded=number % 2 == 0)
+            draw_line(ax, line, span, groups=groups, banded=place % 2 == 0)
 
 
 def _reasons(results: Sequence[Result]) -> str:
@@ -218,9 +218,7 @@ def draw_truth(
     write_texts(ax, rows, columns)
     down = write_below(ax, wrap(xlabel or _axis_label(estimates, log), plot_width, NORMAL), directions, span, null)
     down += add_legend(ax, list(groups), down, rows.label_width + 0.12, False)
-    note = (
-        "Upright bar: the true value, and whether the interval holds it. Synthetic data: this judges the method only."
-    )
+    note = "Upright bar: the true value, and whether the interval holds it. Synthetic data: it judges the method only."
     return finish(ax, rows, title=title, note=note, down=down, width=width, own=own)
 
 

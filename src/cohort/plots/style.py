@@ -42,8 +42,8 @@ ORANGE = "#E69F00"
 PURPLE = "#CC79A7"
 SKY = "#56B4E9"
 COLOURS = (BLUE, GREEN, PURPLE, ORANGE, SKY, "#000000")
-"""Okabe and Ito's palette for all kinds of colour vision (jfly.uni-koeln.de/color, 2008) without pale yellow and without vermilion, which marks
-what a reader must not miss: a claimed size, the truth, an open path."""
+"""Okabe and Ito's palette for all kinds of colour vision (jfly.uni-koeln.de/color, 2008), without pale yellow and
+without vermilion, which marks what a reader must not miss: a claimed size, the truth, an open path."""
 MARKERS = ("s", "o", "D", "^", "v", "P", "X")
 
 _SETTINGS: dict[str, Any] = {

@@ -72,9 +72,10 @@ def _add_empty_entries(text: YamlText) -> None:
     told = {problem.where for _, problem in text.problems}
     for path in text.positions:
         parent = _parent(text.data, path)
-        if isinstance(parent, dict) and path[-1] in parent and parent[path[-1]] is None:
-            if text.where(path) not in told and not text.is_spoilt(path):
-                text.add(path, "there is no value.", "Fill it in or remove the key.")
+        is_empty = isinstance(parent, dict) and parent.get(path[-1], "") is None
+        if is_empty and text.where(path) not in told and not text.is_spoilt(path):
+            text.add(path, "there is no value.", "Fill it in or remove the key.")
+            text.incomplete |= {path, path[:-1]}
 
 
 def _what_is_valid(text: YamlText) -> StudyFile | None:

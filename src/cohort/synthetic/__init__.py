@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cohort.synthetic.calibration import calibration_table, solve_knob
 from cohort.synthetic.demo import draw_demo
 from cohort.synthetic.export import write_cohort
 from cohort.synthetic.scenario import Scenario, list_scenarios, load_scenario
@@ -12,6 +13,7 @@ from cohort.synthetic.truth import population_values, true_effects
 __all__ = [
     "Scenario",
     "SyntheticCohort",
+    "calibration_table",
     "draw_demo",
     "intervene",
     "list_scenarios",
@@ -19,6 +21,7 @@ __all__ = [
     "person_table",
     "population_values",
     "simulate",
+    "solve_knob",
     "true_effects",
     "write_cohort",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy import special
 
-from cohort.synthetic.node import Array, Knobs, Noise, Node, Parents, node
+from cohort.synthetic.node import Array, Knobs, Node, Noise, Parents, node
 
 SUBSCALES = ("emotional_abuse", "physical_abuse", "sexual_abuse", "emotional_neglect", "physical_neglect")
 ANCESTRY = ("european", "african", "east_asian")
@@ -14,7 +14,7 @@ ANCESTRY = ("european", "african", "east_asian")
 def _standard_normal(name: str) -> Node:
     @node(name=name, unit="SD")
     def draw(of: Parents, knob: Knobs, noise: Noise) -> Array:
-        """Standard normal, without a cause in the model."""
+        """A standard normal, without a cause in the model."""
         return noise.normal()
 
     return draw
@@ -25,7 +25,7 @@ def _standard_normal(name: str) -> Node:
 
 @node(unit="year")
 def age(of: Parents, knob: Knobs, noise: Noise) -> Array:
-    """Normal, truncated at the age limits of the survey."""
+    """A normal, truncated at the age limits of the survey."""
     low, high = (special.ndtr((knob[end] - knob["mean"]) / knob["sd"]) for end in ("minimum", "maximum"))
     return knob["mean"] + knob["sd"] * special.ndtri(low + (high - low) * noise.uniform())
 
@@ -84,7 +84,7 @@ def u_fam(of: Parents, knob: Knobs, noise: Noise) -> Array:
 
 @node("ses_parent", "u_fam", "sex", "birth_year", unit="SD", stands_for="trauma")
 def trauma_latent(of: Parents, knob: Knobs, noise: Noise) -> Array:
-    """Five kinds of maltreatment, one common factor of adversity; abuse shifted by sex, physical neglect by birth year."""
+    """Five kinds of maltreatment with one common factor; abuse shifted by sex, physical neglect by birth year."""
     pushed = knob.linear(of)
     loading = knob["loading"]
     common = (pushed + knob["sd"] * noise.normal())[:, None]
@@ -108,7 +108,7 @@ def trauma_severe(of: Parents, knob: Knobs, noise: Noise) -> Array:
 
 @node("u_family", "ses_parent")
 def prenatal_infection(of: Parents, knob: Knobs, noise: Noise) -> Array:
-    """The mother was treated in hospital for an infection in the pregnancy: logistic."""
+    """Whether the mother was treated in hospital for an infection in the pregnancy: logistic."""
     return noise.event(knob.log_odds(of))
 
 
@@ -170,12 +170,12 @@ def bmi(of: Parents, knob: Knobs, noise: Noise) -> Array:
 
 @node("sex", "age")
 def oc_use(of: Parents, knob: Knobs, noise: Noise) -> Array:
-    """Takes a combined hormonal contraceptive: women only, one share up to 45 years, falling to none at 50."""
+    """Whether on a combined hormonal contraceptive: women only, one share up to 45 years, none from 50."""
     fade = np.clip((50 - of.age) / 5, 0, 1)
     return (noise.uniform() < knob["share_women_18_45"] * fade) & (of.sex == 1)
 
 
 @node("dep_past", "u_help")
 def ssri_t0(of: Parents, knob: Knobs, noise: Noise) -> Array:
-    """Takes an antidepressant at baseline: logistic."""
+    """Whether on an antidepressant at baseline: logistic."""
     return noise.event(knob.log_odds(of))

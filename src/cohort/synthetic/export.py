@@ -11,7 +11,7 @@ from cohort.synthetic.background import ANCESTRY
 from cohort.synthetic.immune import DISEASES
 from cohort.synthetic.measurement import FORM_FIELDS, SITES
 from cohort.synthetic.node import Array, Noise
-from cohort.synthetic.simulate import SyntheticCohort
+from cohort.synthetic.simulate import SyntheticCohort, block_sizes
 from cohort.synthetic.study import study_text
 from cohort.synthetic.tables import Reported, items, laboratory, participant_ids, visit_dates, visit_fields
 from cohort.synthetic.truth import population_values, true_effects
@@ -33,7 +33,7 @@ SITE_WITH_MG_DL = "B"
 DUPLICATE_SHARE = 0.003
 """Share of rows that stand twice in a file (calibration: dq_dup_id)."""
 TRUTH_PEOPLE = 262_144
-LATENT_COLUMNS = ("trauma", "u_fam", "inflam", "cmv", "aid", "dep_past", "dep", "severity")
+LATENT_COLUMNS = ("trauma", "u_fam", "inflam", "cmv", "aid", "dep_past", "dep", "severity", "subgroup")
 
 
 def raw_tables(cohort: SyntheticCohort) -> dict[str, pd.DataFrame]:
@@ -93,7 +93,9 @@ def write_cohort(
     if with_truth:
         (folder / "truth").mkdir(exist_ok=True)
         _write_csv(_fixed(true_effects(cohort.scenario, truth_people, cohort.seed)), folder / "truth" / "estimands.csv")
-        _write_csv(_fixed(population_values(cohort.scenario, truth_people, cohort.seed)), folder / "truth" / "population.csv")
+        _write_csv(
+            _fixed(population_values(cohort.scenario, truth_people, cohort.seed)), folder / "truth" / "population.csv"
+        )
         _write_csv(_latent(cohort), folder / "truth" / "latent.csv")
 
 
@@ -115,18 +117,12 @@ def _text(value: Array, decimals: int, missing: str = "") -> Array:
 
 def _noise(cohort: SyntheticCohort, name: str, columns: int) -> Array:
     """Return uniforms for choices of the export, by block as everywhere."""
-    sizes = [(block, rows) for block, rows in enumerate(_sizes(cohort.n))]
+    sizes = enumerate(block_sizes(cohort.n, cohort.seed))
     return np.concatenate([Noise(cohort.seed, block, f"export {name}", rows).uniform(columns) for block, rows in sizes])
 
 
-def _sizes(n: int) -> list[int]:
-    from cohort.synthetic.simulate import block_sizes
-
-    return block_sizes(n, 0)
-
-
 def _form(cohort: SyntheticCohort) -> dict[str, Array]:
-    observed = cohort.values["r_form"]
+    observed = cohort.nodes["r_form"]
     return {
         name: np.where(observed[:, column], np.asarray(value, dtype=float), np.nan)
         for (name, value), column in zip(visit_fields(cohort).items(), range(len(FORM_FIELDS)), strict=True)
@@ -134,7 +130,7 @@ def _form(cohort: SyntheticCohort) -> dict[str, Array]:
 
 
 def _participants(cohort: SyntheticCohort) -> pd.DataFrame:
-    v, form = cohort.values, _form(cohort)
+    v, form = cohort.nodes, _form(cohort)
     return pd.DataFrame(
         {
             "pid": participant_ids(cohort),
@@ -151,7 +147,7 @@ def _participants(cohort: SyntheticCohort) -> pd.DataFrame:
 
 
 def _visits(cohort: SyntheticCohort) -> pd.DataFrame:
-    v, form = cohort.values, _form(cohort)
+    v, form = cohort.nodes, _form(cohort)
     return pd.DataFrame(
         {
             "pid": participant_ids(cohort),
@@ -174,7 +170,7 @@ def _questionnaires(cohort: SyntheticCohort) -> pd.DataFrame:
     refused = _noise(cohort, "refused", 9) < 0.3
     phq = np.where(np.isnan(answers["phq9"]), np.where(refused, 7, 9), answers["phq9"]).astype(int)
     phq[np.isnan(answers["phq9"]).all(axis=1)] = -1
-    not_sent = ~cohort.values["r_ctq"]
+    not_sent = ~cohort.nodes["r_ctq"]
     ctq = np.where(np.isnan(answers["ctq_sf"]), 99, answers["ctq_sf"]).astype(int)
     columns: dict[str, Array] = {"pid": participant_ids(cohort)}
     for k in range(9):
@@ -185,7 +181,7 @@ def _questionnaires(cohort: SyntheticCohort) -> pd.DataFrame:
 
 
 def _laboratory(cohort: SyntheticCohort) -> pd.DataFrame:
-    site = np.asarray(SITES)[cohort.values["centre"]]
+    site = np.asarray(SITES)[cohort.nodes["centre"]]
     hour = np.round(8 + 4 * _noise(cohort, "hour", 1)[:, 0], 1)
     shared = pd.DataFrame(
         {
@@ -193,7 +189,7 @@ def _laboratory(cohort: SyntheticCohort) -> pd.DataFrame:
             "drawn": visit_dates(cohort).dt.strftime("%Y-%m-%d"),
             "hour": _text(hour, 1),
             "site": site,
-            "plate": np.char.add("P", np.char.zfill((cohort.values["plate"] + 1).astype(str), 3)),
+            "plate": np.char.add("P", np.char.zfill((cohort.nodes["plate"] + 1).astype(str), 3)),
         }
     )
     parts = []
@@ -217,7 +213,7 @@ def _result_text(result: Reported, divisor: int) -> Array:
 
 
 def _diagnoses(cohort: SyntheticCohort) -> pd.DataFrame:
-    v = cohort.values
+    v = cohort.nodes
     not_asked = _noise(cohort, "not asked", len(DISEASES)) < 0.005
     columns: dict[str, Array] = {"pid": participant_ids(cohort)}
     for k, disease in enumerate(DISEASES):
@@ -231,7 +227,7 @@ def _diagnoses(cohort: SyntheticCohort) -> pd.DataFrame:
 
 
 def _latent(cohort: SyntheticCohort) -> pd.DataFrame:
-    v = cohort.values
+    v = cohort.nodes
     columns: dict[str, Array] = {"pid": participant_ids(cohort)}
     for name in LATENT_COLUMNS:
         columns[name] = _text(v[name], 2) if v[name].dtype.kind == "f" else v[name].astype(int)

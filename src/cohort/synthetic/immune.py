@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from cohort.synthetic.node import Array, Knobs, Noise, Node, Parents, node
+from cohort.synthetic.node import Array, Knobs, Node, Noise, Parents, node
 
 DISEASES = (
     "autoimmune_thyroid_disease",
@@ -38,7 +38,7 @@ def ebv_titre(of: Parents, knob: Knobs, noise: Noise) -> Array:
 
 @node("ses_parent", "smoking", "u_fam", "dep_past")
 def hosp_infection(of: Parents, knob: Knobs, noise: Noise) -> Array:
-    """Number of infections treated in hospital before baseline: Poisson."""
+    """How many infections were treated in hospital before baseline: Poisson."""
     return noise.count(np.exp(knob.log_rate(of)))
 
 
@@ -68,7 +68,7 @@ def _waiting(disease: str) -> Node:
 def _present(disease: str) -> Node:
     @node(f"waiting_for_{disease}", name=disease, stands_for="aid")
     def draw(of: Parents, knob: Knobs, noise: Noise) -> Array:
-        """The disease began before baseline."""
+        """Whether the disease began before baseline."""
         return of[f"waiting_for_{disease}"] < 1
 
     return draw
@@ -106,7 +106,7 @@ def inflam(of: Parents, knob: Knobs, noise: Noise) -> Array:
 
 @node("inflam", "prs_crp", "oc_use", "acute_infection", unit="ln mg/L")
 def crp_true(of: Parents, knob: Knobs, noise: Noise) -> Array:
-    """C-reactive protein averaged over weeks: inflammation, genes, the liver's answer to contraceptives, acute infection."""
+    """C-reactive protein averaged over weeks: inflammation, genes, contraceptives (by the liver), acute infection."""
     acute = knob["acute_low"] + (knob["acute_high"] - knob["acute_low"]) * noise.uniform()
     return knob.linear(of) + acute * of.acute_infection + knob["sd"] * noise.normal()
 

@@ -38,7 +38,7 @@ def phq9(of: Parents, knob: Knobs, noise: Noise) -> Array:
 
 @node("dep")
 def md_denial(of: Parents, knob: Knobs, noise: Noise) -> Array:
-    """Number of the three minimisation items answered with the extreme, 0 to 3."""
+    """How many of the three minimisation items were answered with the extreme, 0 to 3."""
     denies = noise.event(knob.log_odds(of))
     return (denies * (1 + np.searchsorted(knob.numbers("cumulative_share"), noise.uniform()))).astype(np.int8)
 
@@ -80,7 +80,7 @@ def centre(of: Parents, knob: Knobs, noise: Noise) -> Array:
 
 @node("centre")
 def plate(of: Parents, knob: Knobs, noise: Noise) -> Array:
-    """Number of the assay plate; a plate holds samples of one site only, cases and controls alike."""
+    """Which assay plate; a plate holds samples of one site only, cases and controls alike."""
     return noise.block * PLATES_PER_BLOCK + np.arange(noise.rows) // PLATE_SIZE + 0 * of.centre
 
 
@@ -156,7 +156,7 @@ def diagnosis(of: Parents, knob: Knobs, noise: Noise) -> Array:
 
 @node("severity", "trauma_severe")
 def r_ctq(of: Parents, knob: Knobs, noise: Noise) -> Array:
-    """The trauma form came back: logistic."""
+    """Whether the trauma form came back: logistic."""
     return noise.event(knob.log_odds(of))
 
 

@@ -1,4 +1,4 @@
-"""Parts of a structural causal model: nodes, their knobs, and random numbers that belong to a node and a block of people."""
+"""Parts of a structural causal model: nodes, their knobs, and random numbers of their own for each block of people."""
 
 from __future__ import annotations
 
@@ -126,7 +126,7 @@ class Noise:
         return happened
 
     def count(self, mean: Array) -> Array:
-        """Return Poisson counts by inversion: one uniform per person, so that a greater mean never gives a smaller count."""
+        """Return Poisson counts by inversion: one uniform each, so that a greater mean never gives a smaller count."""
         left = self.uniform()
         term = np.exp(-mean)
         counts = np.zeros(self.rows, dtype=np.int64)

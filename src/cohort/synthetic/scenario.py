@@ -166,7 +166,9 @@ def _read(path: Path) -> tuple[dict[str, Any], list[_Entry]]:
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f"{path.name}, line {mark.line + 1}" if mark else path.name
-        raise CohortError([Problem(where, f"is not valid YAML: {getattr(error, 'problem', None) or error}.")]) from error
+        raise CohortError(
+            [Problem(where, f"is not valid YAML: {getattr(error, 'problem', None) or error}.")]
+        ) from error
     if not isinstance(root, yaml.MappingNode):
         raise CohortError([Problem(path.name, "is not a scenario.", "It starts with 'cohort_scenario: 1'.")])
     problems: list[Problem] = []
@@ -174,7 +176,11 @@ def _read(path: Path) -> tuple[dict[str, Any], list[_Entry]]:
     head = {e.path: e.value for e in entries if "." not in e.path}
     top = [str(key.value) for key, _ in root.value]
     problems += [
-        Problem(f"{path.name}, line {key.start_mark.line + 1}", f"unknown key '{key.value}'.", _nearest(str(key.value), list(_HEAD)))
+        Problem(
+            f"{path.name}, line {key.start_mark.line + 1}",
+            f"unknown key '{key.value}'.",
+            _nearest(str(key.value), list(_HEAD)),
+        )
         for key, _ in root.value
         if key.value not in _HEAD
     ]

@@ -23,8 +23,8 @@ class SyntheticCohort:
     ----------
     scenario, seed
         What they were drawn from.
-    values
-        One array per node, a row per person: causes, true states, measurements, and what is missing.
+    nodes
+        One array per node of the model, a row per person: causes, true states, measurements, and what is missing.
     first
         Number of the first person, counted from 0 (not 0 when only some blocks were drawn).
     do
@@ -33,19 +33,19 @@ class SyntheticCohort:
 
     scenario: Scenario
     seed: int
-    values: Mapping[str, Array]
+    nodes: Mapping[str, Array]
     first: int = 0
     do: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def n(self) -> int:
         """Return the number of people."""
-        return len(self.values["age"])
+        return len(self.nodes["age"])
 
     @property
     def latent(self) -> pd.DataFrame:
         """Return every node that is one number per person, as columns; nobody could observe most of them."""
-        return pd.DataFrame({name: value for name, value in self.values.items() if value.ndim == 1})
+        return pd.DataFrame({name: value for name, value in self.nodes.items() if value.ndim == 1})
 
 
 def simulate(scenario: Scenario | str, n: int, seed: int, *, blocks: Iterable[int] | None = None) -> SyntheticCohort:
@@ -73,7 +73,7 @@ def simulate(scenario: Scenario | str, n: int, seed: int, *, blocks: Iterable[in
     Examples
     --------
     >>> cohort = simulate("literature_like", n=1000, seed=1)
-    >>> cohort.n, bool(0.05 < cohort.values["dep"].mean() < 0.12)
+    >>> cohort.n, bool(0.05 < cohort.nodes["dep"].mean() < 0.12)
     (1000, True)
     """
     return _simulate(scenario, n, seed, {}, blocks)
@@ -83,7 +83,7 @@ def intervene(scenario: Scenario | str, do: Mapping[str, float], n: int, seed: i
     """Return the same people as :func:`simulate` in a world where some nodes are set to a value for everybody.
 
     ``{"aid": 0}`` takes every autoimmune disease away. ``{"aid": 1}`` leaves people who have one as they are, and gives
-    everybody else the disease that would have struck them next: the one with the shortest waiting time.
+    everybody else the disease that was nearest to striking them, so that diseases keep their natural mix.
 
     Parameters
     ----------
@@ -100,7 +100,7 @@ def intervene(scenario: Scenario | str, do: Mapping[str, float], n: int, seed: i
     Examples
     --------
     >>> ill = intervene("literature_like", {"aid": 1}, n=1000, seed=1)
-    >>> bool(ill.values["aid"].all())
+    >>> bool(ill.nodes["aid"].all())
     True
     """
     unknown = [Problem("intervention", f"the model has no node '{name}'.") for name in do if name not in NODES]
@@ -171,7 +171,7 @@ def draw_block(
         if wanted is not None and node.name not in wanted:
             continue
         if node.name in DISEASES and "aid" in interventions:
-            values[node.name] = _disease_under(values, node.name, bool(interventions["aid"]))
+            values[node.name] = _disease_under(scenario, values, node.name, bool(interventions["aid"]))
             continue
         drawn = node.draw(
             Parents(node.name, node.parents, values, scenario.reference),
@@ -184,11 +184,15 @@ def draw_block(
     return values
 
 
-def _disease_under(values: Mapping[str, Array], disease: str, diseased: bool) -> Array:
-    """Return a disease when the intervention takes all of them away, or gives everybody at least one."""
-    own = values[f"waiting_for_{disease}"]
+def _disease_under(scenario: Scenario, values: Mapping[str, Array], disease: str, diseased: bool) -> Array:
+    """Return a disease when the intervention takes all of them away, or gives everybody at least one.
+
+    A waiting time to the power of its shape is the hazard that was still to be lived through, as a share of the hazard
+    lived through; the disease with the smallest share strikes next, so diseases come in the person's natural mix.
+    """
+    own = f"waiting_for_{disease}"
     if not diseased:
-        return np.zeros(len(own), dtype=bool)
-    soonest = np.min([values[name] for name in WAITING], axis=0)
-    present: Array = (own < 1) | (own == soonest)
+        return np.zeros(len(values[own]), dtype=bool)
+    still = {name: values[name] ** scenario.knobs[name]["age_shape"] for name in WAITING}
+    present: Array = (values[own] < 1) | (still[own] == np.min(list(still.values()), axis=0))
     return present

@@ -9,7 +9,6 @@ import pandas as pd
 from scipy import special
 
 from cohort.codebook import Codebook, Instrument, Score, load_codebook
-from cohort.synthetic.background import ANCESTRY
 from cohort.synthetic.immune import DISEASES
 from cohort.synthetic.measurement import FORM_FIELDS, SITES
 from cohort.synthetic.node import Array
@@ -36,7 +35,7 @@ def visit_fields(cohort: SyntheticCohort) -> dict[str, Array]:
 
     Activity is recorded as 30 MET-hours per week plus 12 for each SD of the latent activity, never below 0.
     """
-    v = cohort.values
+    v = cohort.nodes
     cut = special.ndtri(np.cumsum(EDUCATION_SHARES))
     return {
         "parental_ses_sd": np.round(v["ses_parent"], 1),
@@ -50,7 +49,7 @@ def visit_fields(cohort: SyntheticCohort) -> dict[str, Array]:
 
 def laboratory(cohort: SyntheticCohort) -> dict[str, Reported]:
     """Return the reported results by analyte."""
-    v = cohort.values
+    v = cohort.nodes
     blood, cytokine = v["r_blood"], v["r_blood"] & v["r_cytokine"]
     found = {
         "crp": _reported(cohort, "crp_obs", v["crp_obs"], blood),
@@ -75,7 +74,7 @@ def _reported(cohort: SyntheticCohort, node: str, value: Array, measured: Array)
 
 def items(cohort: SyntheticCohort) -> dict[str, Array]:
     """Return the items of the questionnaires as floats, shape (n, items), missing where not answered."""
-    v = cohort.values
+    v = cohort.nodes
     answered = v["r_items"]
     phq9 = np.where(answered[:, :9], v["phq9"], np.nan)
     ctq = np.where(answered[:, 9:] & v["r_ctq"][:, None], v["ctq_obs"], np.nan)
@@ -142,7 +141,7 @@ def _nullable(value: Array, dtype: str) -> pd.api.extensions.ExtensionArray:
 
 
 def _background(cohort: SyntheticCohort) -> dict[str, Array]:
-    v = cohort.values
+    v = cohort.nodes
     form = {name: np.asarray(value, dtype=float) for name, value in visit_fields(cohort).items()}
     for column, name in enumerate(FORM_FIELDS):
         form[name] = np.where(v["r_form"][:, column], form[name], np.nan)
@@ -168,13 +167,18 @@ def _background(cohort: SyntheticCohort) -> dict[str, Array]:
 def visit_dates(cohort: SyntheticCohort) -> pd.Series:
     """Return the date of the baseline visit."""
     start = pd.Timestamp(int(cohort.scenario.knob("birth_year.first_survey_year")), 1, 1)
-    dates: pd.Series = (start + pd.to_timedelta(pd.Series(cohort.values["visit_day"]), unit="D")).astype("datetime64[us]")
+    dates: pd.Series = (start + pd.to_timedelta(pd.Series(cohort.nodes["visit_day"]), unit="D")).astype(
+        "datetime64[us]"
+    )
     return dates
 
 
 def _scores(cohort: SyntheticCohort, book: Codebook) -> dict[str, Array]:
     answers = items(cohort)
-    found = {**_score(answers["phq9"], book.instruments["phq9"]), **_score(answers["ctq_sf"], book.instruments["ctq_sf"])}
+    found = {
+        **_score(answers["phq9"], book.instruments["phq9"]),
+        **_score(answers["ctq_sf"], book.instruments["ctq_sf"]),
+    }
     total = found["phq9_total"]
     bands = np.array(sorted(book.instruments["phq9"].cut_offs["phq9_total"].values()))
     found["has_depression"] = np.where(np.isnan(total), np.nan, total >= 10)
@@ -233,7 +237,7 @@ def _results(cohort: SyntheticCohort, book: Codebook) -> dict[str, Array]:
 
 
 def _diagnoses(cohort: SyntheticCohort) -> dict[str, Array]:
-    recorded = cohort.values["diagnosis"]
+    recorded = cohort.nodes["diagnosis"]
     count = recorded.sum(axis=1)
     return {
         **{f"has_{disease}": recorded[:, column] for column, disease in enumerate(DISEASES)},

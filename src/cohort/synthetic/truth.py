@@ -148,25 +148,33 @@ def population_values(scenario: Scenario | str, n: int = 262_144, seed: int = 1)
     parts = []
     for block, rows in enumerate(block_sizes(n, seed)):
         v = draw_block(world, seed, block, rows, only=needed)
-        parts.append({
-            **{f"has_{disease}": v[disease] for disease in DISEASES},
-            "has_any_autoimmune_disease": v["aid"],
-            "has_childhood_trauma": v["trauma"],
-            "is_cmv_seropositive": v["cmv"],
-            "has_lifetime_depression": v["dep_past"],
-            "depression_latent": v["dep"],
-            "has_depression": v["phq9"].sum(axis=1) >= 10,
-        })
+        parts.append(
+            {
+                **{f"has_{disease}": v[disease] for disease in DISEASES},
+                "has_any_autoimmune_disease": v["aid"],
+                "has_childhood_trauma": v["trauma"],
+                "is_cmv_seropositive": v["cmv"],
+                "has_lifetime_depression": v["dep_past"],
+                "depression_latent": v["dep"],
+                "has_depression": v["phq9"].sum(axis=1) >= 10,
+            }
+        )
     people = pd.DataFrame({name: np.concatenate([part[name] for part in parts]) for name in parts[0]})
     rows_out: list[tuple[str, str, str, str, float, float, int]] = []
     for name in people:
         share = float(people[name].mean())
-        rows_out.append(("share of the population", str(name), "", "prevalence", share, np.sqrt(share * (1 - share) / n), n))
+        rows_out.append(
+            ("share of the population", str(name), "", "prevalence", share, np.sqrt(share * (1 - share) / n), n)
+        )
     for outcome in ("has_depression", "depression_latent"):
         for exposure in people.columns.drop(["has_depression", "depression_latent"]):
             ill, low = people[exposure].to_numpy(), people[outcome].to_numpy()
-            cells = np.array([(ill & low).sum(), (ill & ~low).sum(), (~ill & low).sum(), (~ill & ~low).sum()], dtype=float)
+            cells = np.array(
+                [(ill & low).sum(), (ill & ~low).sum(), (~ill & low).sum(), (~ill & ~low).sum()], dtype=float
+            )
             odds = cells[0] * cells[3] / (cells[1] * cells[2])
             error = odds * np.sqrt((1 / np.maximum(cells, 0.5)).sum())
-            rows_out.append(("association in the population, not adjusted", str(exposure), outcome, "odds ratio", odds, error, n))
+            rows_out.append(
+                ("association in the population, not adjusted", str(exposure), outcome, "odds ratio", odds, error, n)
+            )
     return pd.DataFrame(rows_out, columns=list(COLUMNS))

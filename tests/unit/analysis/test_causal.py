@@ -1,4 +1,4 @@
-"""The causal graph: every declared set is valid, every tempting one is not, and a cohort that lacks part of it says so."""
+"""The causal graph: every declared set is valid, every tempting one is not, a cohort that lacks part of it says so."""
 
 from __future__ import annotations
 
@@ -69,8 +69,8 @@ def test_a_sibling_comparison_closes_the_prenatal_question_and_nothing_less_does
 def test_selection_into_a_clinic_opens_a_path_between_unrelated_things() -> None:
     right = question_for("aid", "dep").wanted
     assert not backdoor_open("aid", "dep", right)
-    assert backdoor_open("prs_crp", "u_help", ["s_clinic"])
-    assert not backdoor_open("prs_crp", "u_help", [])
+    assert backdoor_open("prs_bmi", "u_help", ["s_clinic"])
+    assert not backdoor_open("prs_bmi", "u_help", [])
 
 
 def test_a_cohort_that_lacks_part_of_the_set_speaks_of_association() -> None:
