@@ -135,6 +135,26 @@ class NotTestable:
 
 Result: TypeAlias = Estimate | NotTestable
 
+
+@dataclass(frozen=True)
+class Finding:
+    """What a procedure found that is no number with an interval, such as a gate's answer.
+
+    Parameters
+    ----------
+    label, measure, estimand, claims
+        As in :class:`Estimate`.
+    words
+        The finding in a sentence.
+    """
+
+    label: str
+    measure: str
+    words: str
+    estimand: str = ""
+    claims: tuple[str, ...] = ()
+
+
 Status = Literal[
     "supported",
     "contradicted",
@@ -170,7 +190,7 @@ class Verdict:
     question: Literal["direction", "size"]
     status: Status
     reason: str
-    evidence: Result
+    evidence: Result | Finding
     n_needed: int | None = None
     synthetic: bool = False
 

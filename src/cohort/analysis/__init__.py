@@ -1,10 +1,10 @@
 """Estimators and verdicts: functions of a person table and its design; they cannot see the truth of a synthetic cohort.
 
-The estimand first: :mod:`~cohort.analysis.causal` says what to adjust for and :mod:`~cohort.analysis.questions` which sets
-tempt; :mod:`~cohort.analysis.design`, :mod:`~cohort.analysis.regression` and :mod:`~cohort.analysis.comorbidity` estimate;
-:mod:`~cohort.analysis.sensitivity` and :mod:`~cohort.analysis.power` say how much to trust it, and
-:mod:`~cohort.analysis.verdicts` what the numbers say of a claim. What a cohort cannot give comes back as
-:class:`~cohort.results.NotTestable`.
+The estimand first: :mod:`~cohort.analysis.causal` says what to adjust for and :mod:`~cohort.analysis.questions`
+which sets tempt; :mod:`~cohort.analysis.design`, :mod:`~cohort.analysis.regression` and
+:mod:`~cohort.analysis.comorbidity` estimate; :mod:`~cohort.analysis.sensitivity` and :mod:`~cohort.analysis.power`
+say how much to trust it, and :mod:`~cohort.analysis.verdicts` what the numbers say of a claim. What a cohort cannot
+give comes back as :class:`~cohort.results.NotTestable`.
 """
 
 from cohort.analysis.causal import AdjustmentSet, adjustment_set, backdoor_open, load_graph, measured_in, objections

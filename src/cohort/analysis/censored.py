@@ -23,6 +23,7 @@ BoolArray = NDArray[np.bool_]
 
 _STEPS = 100
 _TOLERANCE = 1e-10
+_UNSETTLED = "the censored regression did not converge; some covariate may have all its values below the limit."
 
 
 @dataclass(frozen=True, eq=False)
@@ -139,7 +140,10 @@ def _newton(rows: FloatArray, below: BoolArray, weights: FloatArray) -> tuple[Fl
     for _ in range(_STEPS):
         score = _scores(rows, below, parameters).T @ weights
         information = _information(rows, below, weights, parameters)
-        step = np.linalg.solve(information, score)
+        try:
+            step = np.linalg.solve(information, score)
+        except np.linalg.LinAlgError as error:
+            raise AnalysisError(_UNSETTLED) from error
         length = 1.0
         while length > 1e-8:
             proposed = parameters + length * step
@@ -150,7 +154,7 @@ def _newton(rows: FloatArray, below: BoolArray, weights: FloatArray) -> tuple[Fl
         parameters, current = proposed, value
         if float(score @ step) < _TOLERANCE:
             return parameters, current, _information(rows, below, weights, parameters)
-    raise AnalysisError("the censored regression did not converge; the design matrix may be nearly singular.")
+    raise AnalysisError(_UNSETTLED)
 
 
 def _log_likelihood(rows: FloatArray, seen: BoolArray, weights: FloatArray, parameters: FloatArray) -> float:

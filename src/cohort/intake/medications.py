@@ -49,7 +49,7 @@ def _read_source(context: Context, source: MedicationSource, place: str, people:
         return None
     selection = rows_of(context, source)
     status = condition_status(context, selection, source, place)
-    taking = (status == PRESENT).to_numpy()
+    taking = (status == PRESENT).to_numpy(copy=True)
     if source.code is not None:
         codes = selection.codes(source.code.column)
         taking |= starts_with(codes, source.code.starts_with)

@@ -25,8 +25,9 @@ def read_follow_up(context: Context) -> pd.DataFrame:
                 pieces += read_source(context, source, variables[name], f"follow_up.{key}")
     if not pieces:
         return pd.DataFrame({"participant_id": pd.Series(dtype="string")})
-    dated = [piece.frame()["participant_id"] for piece in pieces if piece.variable.type == "date"]
-    people = pd.Index(pd.concat(dated, ignore_index=True).unique()) if dated else pd.Index([], dtype="str")
+    dated = {text for piece in pieces if piece.variable.type == "date" for text in piece.frame()["participant_id"]}
+    named = pd.concat([piece.ids for piece in pieces], ignore_index=True).unique()
+    people = pd.Index([text for text in named if text in dated], dtype="str")
     table = assemble(context, pieces, people)
     for name in ("entry_date", "exit_date"):
         if name in table:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-import pandas as pd
-
 from cohort.codebook import Codebook
 from cohort.errors import InputDataError
 from cohort.intake.assembly import assemble
@@ -80,16 +78,16 @@ def read_cohort(study: StudyFile, root: Path, codebook: Codebook) -> RawCohort:
 
 def _check_zeros(tables: Mapping[str, SourceTable], record: Record) -> None:
     """Note a problem where the ids of a file meet those of the others only without their leading zeros."""
-    for name, table in tables.items():
-        others = [other.ids for key, other in tables.items() if key != name]
-        if not others or not len(table.ids):
-            continue
-        rest = pd.concat(others, ignore_index=True)
-        if table.ids.isin(rest).any():
-            continue
-        if table.ids.str.lstrip("0").isin(rest.str.lstrip("0")).any():
+    ids = {name: set(table.ids) for name, table in tables.items()}
+    for name, own in ids.items():
+        others = set().union(*(other for key, other in ids.items() if key != name))
+        if own and own.isdisjoint(others) and not _plain(own).isdisjoint(_plain(others)):
             record.problem(
                 f"file '{name}'",
                 "its ids agree with those of the other files only without leading zeros.",
                 "Export the identifier as text in every file.",
             )
+
+
+def _plain(ids: set[str]) -> set[str]:
+    return {text.lstrip("0") for text in ids}

@@ -117,9 +117,11 @@ def histogram(values: FloatArray, disclosure: Disclosure, *, log: bool = False, 
     if log:
         base = 1 / _PER_DECADE
         powers = np.arange(math.floor(math.log10(low) / base), math.ceil(math.log10(high) / base) + 1)
-        edges = 10.0 ** (np.append(powers, powers[-1] + 1) * base if powers.size < 2 else powers * base)
+        powers = np.append(powers, powers[-1] + 1) if powers.size < 2 else powers
+        edges: FloatArray = np.power(10.0, powers * base)
     elif whole:
-        base, edges = 1.0, np.arange(math.floor(low) - 0.5, math.ceil(high) + 1.0)
+        base = 1.0
+        edges = np.arange(math.floor(low) - 0.5, math.ceil(high) + 1.0, dtype=np.float64)
     else:
         edges = np.asarray(MaxNLocator(nbins=bins, steps=[1, 2, 2.5, 5, 10]).tick_values(low, high), dtype=float)
         base = float(edges[1] - edges[0])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -10,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import NullLocator
-from matplotlib.transforms import ScaledTranslation
 
 from cohort.disclosure import Disclosure
 from cohort.plots.rows import Line, Rows
@@ -19,20 +17,14 @@ from cohort.plots.style import (
     BAND,
     COLOURS,
     INK,
-    LARGE,
     MARKERS,
     MUTED,
-    NORMAL,
-    SMALL,
     VERMILION,
     add_note,
-    line_count,
-    line_height,
-    room,
+    legend_below,
     set_title,
-    text_width,
-    wrap,
 )
+from cohort.plots.text import LARGE, NORMAL, SMALL, line_count, line_height, text_width, wrap
 from cohort.results import Estimate
 
 if TYPE_CHECKING:
@@ -193,12 +185,7 @@ def add_legend(ax: Axes, names: Sequence[str], down: float, indent: float, publi
     if published:
         handles += ax.plot([], [], color=LITERATURE, marker="d", markerfacecolor="white", markersize=5.5,
                            linewidth=1.2, label="published")  # fmt: skip
-    corner = ax.transAxes + ScaledTranslation(-indent, -down, ax.figure.dpi_scale_trans)
-    wide = sum(text_width(str(handle.get_label())) + 0.6 for handle in handles)
-    columns = len(handles) if wide < room(ax) - 0.3 else max(1, math.floor(len(handles) * (room(ax) - 0.3) / wide))
-    ax.legend(handles=handles, loc="upper left", bbox_to_anchor=(0, 0), bbox_transform=corner, ncols=columns,
-              borderaxespad=0.0, borderpad=0.2, handlelength=1.8, columnspacing=1.4)  # fmt: skip
-    return 0.05 + 0.21 * math.ceil(len(handles) / columns)
+    return legend_below(ax, handles, down, indent)
 
 
 def columns_width(columns: Sequence[Column]) -> float:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 from matplotlib.colors import LogNorm, Normalize
-from matplotlib.ticker import FuncFormatter, MaxNLocator
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
 
 from cohort.codebook import Codebook
 from cohort.disclosure import Disclosure
@@ -18,19 +18,17 @@ from cohort.plots.style import (
     BLUE,
     INK,
     MUTED,
-    SMALL,
     WIDTH,
     add_note,
     disclosure_note,
     empty_axes,
     given_or_new,
     panels,
-    percent,
     room,
     set_title,
     use_style,
-    wrap,
 )
+from cohort.plots.text import SMALL, percent, wrap
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -146,31 +144,23 @@ def draw_distributions(
     title
         What is shown.
     ax
-        Where to draw; it is divided into panels. None makes a figure.
+        Its place is taken by panels, of which the first is returned. None makes a figure.
     """
     if not variables or table.empty:
         return empty_axes(ax, "there is nobody or nothing to show", title=title)
     columns = min(_COLUMNS, len(variables))
     rows = math.ceil(len(variables) / columns)
-    ax = given_or_new(ax, WIDTH, rows * _PANEL_HEIGHT + 0.8)
-    set_title(ax, title, inches=room(ax) - 0.3)
-    for number, panel in enumerate(panels(ax, rows, columns)):
+    note = f"Height of a histogram: % of people per bin. {disclosure_note(disclosure)}"
+    if disclosure.is_on:
+        note += " Outermost bins hold everyone beyond."
+    size = (WIDTH, rows * _PANEL_HEIGHT + 0.8)
+    made = panels(ax, rows, columns, size=size, title=title, note=note.strip())
+    for number, panel in enumerate(made):
         if number >= len(variables):
             panel.set_axis_off()
             continue
         _draw_one(panel, table, variables[number], codebook, disclosure)
-        if number % columns == 0 and panel.get_ylabel() == "" and not panel.yaxis.get_ticklabels()[:0]:
-            panel.set_ylabel("")
-    note = f"Height of a histogram: % of people per bin. {disclosure_note(disclosure)}"
-    if disclosure.is_on:
-        note += " Outermost bins hold everyone beyond."
-    _note_below(ax, note.strip())
-    return ax
-
-
-def _note_below(ax: Axes, text: str) -> None:
-    """Write a note below all panels of an Axes, as the label of the hidden Axes behind them."""
-    ax.figure.text(0.01, 0.0, wrap(text, room(ax) - 0.2), fontsize=SMALL, color=MUTED, va="bottom", ha="left")
+    return made[0]
 
 
 @use_style()
@@ -202,7 +192,7 @@ def draw_hexbin(
         Where to draw; None makes a figure.
     """
     labels = [unit_label(codebook, name) for name in (x, y)]
-    title = title or f"{codebook.label(y)} by {codebook.label(x)}"
+    title = title or f"{codebook.label(y).split(' (')[0]} by {codebook.label(x).split(' (')[0].lower()}"
     absent = [name for name in (x, y) if name not in table.columns]
     if absent:
         return empty_axes(ax, f"not in this cohort: {', '.join(absent)}", title=title)
@@ -231,8 +221,10 @@ def draw_hexbin(
     drawn.set_norm(LogNorm(shown.min(), shown.max()) if wide else Normalize(0, shown.max()))
     bar = ax.figure.colorbar(drawn, ax=ax, label="People per hexagon", shrink=0.85, pad=0.02)
     bar.ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
-    bar.ax.yaxis.set_minor_formatter(FuncFormatter(lambda *_: ""))
-    bar.outline.set_visible(False)  # type: ignore[operator]
+    if wide:
+        bar.ax.yaxis.set_major_locator(LogLocator(base=10, subs=(1.0, 2.0, 5.0)))
+        bar.ax.yaxis.set_minor_locator(NullLocator())
+    bar.outline.set_visible(False)
     for place, log in enumerate(logs):
         if log:
             use_log(ax, vertical=place == 1)

@@ -14,20 +14,16 @@ from cohort.plots.style import (
     BLUE,
     INK,
     MUTED,
-    SMALL,
     WIDTH,
     add_note,
     disclosure_note,
     empty_axes,
     given_or_new,
-    line_count,
-    line_height,
-    percent,
     room,
     set_title,
     use_style,
-    wrap,
 )
+from cohort.plots.text import SMALL, line_count, line_height, percent, wrap
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

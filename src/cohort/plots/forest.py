@@ -25,7 +25,6 @@ from cohort.plots.chart import (
 from cohort.plots.rows import Literature, Rows, by_group, label_column, place_rows
 from cohort.plots.scales import Span, estimates_of, is_share, number, reason_of, short_measure, span_of
 from cohort.plots.style import (
-    NORMAL,
     VERMILION,
     WIDTH,
     disclosure_note,
@@ -33,8 +32,8 @@ from cohort.plots.style import (
     given_or_new,
     room,
     use_style,
-    wrap,
 )
+from cohort.plots.text import NORMAL, wrap
 from cohort.results import Estimate, Result
 
 if TYPE_CHECKING:

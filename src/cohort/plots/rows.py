@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from cohort.plots.scales import is_drawable, reason_of
-from cohort.plots.style import NORMAL, SMALL, line_count, line_height, text_width, wrap
+from cohort.plots.text import NORMAL, SMALL, line_count, line_height, text_width, wrap
 from cohort.results import Result
 
 Literature: TypeAlias = tuple[str, float, float, float]

@@ -2,34 +2,33 @@
 
 from __future__ import annotations
 
-import functools
+import base64
+import io
 import math
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import matplotlib.style
 from cycler import cycler
 from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
-from matplotlib.font_manager import FontProperties
-from matplotlib.textpath import TextToPath
+from matplotlib.figure import Figure, SubFigure
 from matplotlib.transforms import ScaledTranslation
 
 from cohort.disclosure import Disclosure
+from cohort.plots.text import FONT, LARGE, NORMAL, SMALL, wrap
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from matplotlib.artist import Artist
     from matplotlib.axes import Axes
     from matplotlib.text import Text
 
-FONT = "DejaVu Sans"
 WIDTH = 7.2
 """Usual width of a figure in inches: the text width of a page, so that 9 points stay 9 points in print."""
-SMALL = 9.0
-NORMAL = 10.0
-LARGE = 11.5
 
 INK = "#222222"
 MUTED = "#6b6b6b"
@@ -132,63 +131,6 @@ def room(ax: Axes) -> float:
     return whole * len(spec.colspan) / spec.get_gridspec().ncols
 
 
-@functools.lru_cache(maxsize=4096)
-def text_width(text: str, size: float = SMALL, weight: str = "normal") -> float:
-    """Return how wide a line of text is, in inches.
-
-    Examples
-    --------
-    >>> 0.5 < text_width("Hello world", 9) < 0.9
-    True
-    """
-    font = FontProperties(family=FONT, size=size, weight=weight)
-    width, _, _ = TextToPath().get_text_width_height_descent(text, font, False)
-    return float(width) / 72
-
-
-def wrap(text: str, inches: float, size: float = SMALL, weight: str = "normal") -> str:
-    r"""Return a text broken into lines no wider than the given inches; a word that is too long is broken too.
-
-    Examples
-    --------
-    >>> wrap("Systemic lupus erythematosus", 1.2)
-    'Systemic lupus\nerythematosus'
-    """
-    lines: list[str] = []
-    for paragraph in text.split("\n"):
-        line = ""
-        for word in paragraph.split():
-            trial = f"{line} {word}" if line else word
-            if text_width(trial, size, weight) <= inches:
-                line = trial
-                continue
-            if line:
-                lines.append(line)
-            *full, line = _pieces(word, inches, size, weight)
-            lines.extend(full)
-        lines.append(line)
-    return "\n".join(lines)
-
-
-def _pieces(word: str, inches: float, size: float, weight: str) -> list[str]:
-    pieces = [""]
-    for letter in word:
-        if pieces[-1] and text_width(pieces[-1] + letter, size, weight) > inches:
-            pieces.append("")
-        pieces[-1] += letter
-    return pieces
-
-
-def line_count(text: str) -> int:
-    """Return of how many lines a text consists."""
-    return text.count("\n") + 1
-
-
-def line_height(size: float = SMALL) -> float:
-    """Return the height of a line of text in inches."""
-    return size * 1.25 / 72
-
-
 def set_title(ax: Axes, title: str, *, inches: float | None = None, indent: float = 0.0) -> Text:
     """Return the title, wrapped and flush left.
 
@@ -248,6 +190,28 @@ def add_note(ax: Axes, text: str, *, down: float, indent: float = 0.0, inches: f
                     textcoords="offset points", ha="left", va="top", fontsize=SMALL, color=MUTED)  # fmt: skip
 
 
+def legend_below(ax: Axes, handles: Sequence[Artist], down: float, indent: float) -> float:
+    """Draw a legend below an Axes, flush left; return its height in inches.
+
+    Parameters
+    ----------
+    ax
+        The Axes.
+    handles
+        Labelled artists; without any, nothing is drawn.
+    down, indent
+        Distance of its upper left corner below and to the left of the Axes' lower left corner, in inches.
+    """
+    if not handles:
+        return 0.0
+    corner = ax.transAxes + ScaledTranslation(-indent, -down, ax.figure.dpi_scale_trans)
+    widest = max(text_width(str(handle.get_label())) for handle in handles) + 0.6
+    columns = max(1, min(len(handles), int((room(ax) - 0.2) / widest)))
+    ax.legend(handles=list(handles), loc="upper left", bbox_to_anchor=(0, 0), bbox_transform=corner, ncols=columns,
+              borderaxespad=0.0, borderpad=0.2, handlelength=1.8, columnspacing=1.4)  # fmt: skip
+    return 0.05 + 0.21 * math.ceil(len(handles) / columns)
+
+
 @use_style()
 def empty_axes(ax: Axes | None, reason: str, *, title: str = "") -> Axes:
     """Return an Axes that shows nothing but why it is empty.
@@ -283,47 +247,115 @@ def empty_axes(ax: Axes | None, reason: str, *, title: str = "") -> Axes:
     return ax
 
 
-def panels(ax: Axes, rows: int, columns: int, *, width_ratios: Sequence[float] | None = None,
-           share_y: bool = False) -> list[Axes]:  # fmt: skip
-    """Return panels, row by row, in the place of an Axes, which stays behind them to carry the title.
+def panels(
+    ax: Axes | None,
+    rows: int,
+    columns: int,
+    *,
+    size: tuple[float, float],
+    title: str,
+    note: str = "",
+    width_ratios: Sequence[float] | None = None,
+    share_y: bool = False,
+) -> list[Axes]:
+    """Return panels, row by row, under one title and above one note.
 
     Parameters
     ----------
     ax
-        The Axes to divide; its frame and ticks are hidden.
+        An Axes whose place the panels take; it is removed. None makes a figure.
     rows, columns
         How many panels.
+    size
+        Width and height in inches of a new figure.
+    title, note
+        What is shown, and a footnote; both wrapped.
     width_ratios
         Relative widths of the columns.
     share_y
         Whether all panels have one vertical axis.
     """
-    ax.set_axis_off()
-    spec = ax.get_subplotspec()
-    if spec is not None:
-        grid: Any = spec.subgridspec(rows, columns, width_ratios=width_ratios)
+    place: Figure | SubFigure
+    if ax is None:
+        place = figure(*size)
     else:
         box = ax.get_position()
-        grid = ax.figure.add_gridspec(rows, columns, left=box.x0, right=box.x1, bottom=box.y0, top=box.y1,
-                                      width_ratios=width_ratios, hspace=0.6, wspace=0.35)  # fmt: skip
-    made: list[Axes] = []
-    for number in range(rows * columns):
-        shared = made[0] if share_y and made else None
-        made.append(ax.figure.add_subplot(grid[number // columns, number % columns], sharey=shared))
-    return made
+        spec = (
+            ax.get_subplotspec()
+            or ax.figure.add_gridspec(1, 1, left=box.x0, right=box.x1, bottom=box.y0, top=box.y1)[0]
+        )
+        place = ax.figure.add_subfigure(spec)
+        ax.remove()
+    width = float(place.bbox.width / place.dpi)
+    edge = 0.05 / width
+    place.suptitle(wrap(title, width - 0.2, LARGE, "bold"), x=edge, ha="left", fontsize=LARGE, weight="bold")
+    if note:
+        place.supxlabel(wrap(note, width - 0.2), x=edge, ha="left", fontsize=SMALL, color=MUTED)
+    made = place.subplots(rows, columns, width_ratios=width_ratios, sharey=share_y, squeeze=False)
+    return [given_or_new(one, 0, 0) for one in made.ravel()]
 
 
-def percent(share: float) -> str:
-    """Return a share as a percentage with as many digits as it deserves.
+@dataclass(frozen=True)
+class Picture:
+    """A finished figure, to end a cell of a notebook with or to save; the same figure gives the same bytes.
+
+    Parameters
+    ----------
+    axes
+        What a drawing function returned.
+    alt
+        What the figure shows, for those who can't see it.
 
     Examples
     --------
-    >>> percent(0.0845), percent(0.4), percent(0.0004)
-    ('8.4 %', '40 %', '<0.1 %')
+    >>> picture = Picture(empty_axes(None, "nothing was measured"), "empty")
+    >>> picture.png()[1:4], picture.svg() == picture.svg()
+    (b'PNG', True)
     """
-    if not math.isfinite(share):
-        return ""
-    if 0 < share < 0.001:
-        return "<0.1 %"
-    value = 100 * share
-    return f"{value:.0f} %" if value >= 9.95 or value == 0 else f"{value:.1f} %"
+
+    axes: Axes
+    alt: str = ""
+
+    def _write(self, kind: str, dpi: float) -> bytes:
+        whole = self.axes.get_figure()
+        while not isinstance(whole, Figure):
+            if whole is None:
+                raise ValueError("the Axes belongs to no figure")
+            whole = whole.figure
+        stream = io.BytesIO()
+        # Dates and versions would make two equal figures differ.
+        nothing: dict[str, Any] = {"svg": {"Date": None, "Creator": None}, "png": {"Software": None}}[kind]
+        with use_style():
+            whole.savefig(stream, format=kind, dpi=dpi, metadata=nothing)
+        return stream.getvalue()
+
+    def png(self, dpi: float = 160) -> bytes:
+        """Return the figure as PNG, at the given dots per inch."""
+        return self._write("png", dpi)
+
+    def svg(self) -> str:
+        """Return the figure as SVG text."""
+        return self._write("svg", 72).decode("utf-8")
+
+    def save(self, path: Path) -> None:
+        """Write the figure to a file that ends in ``.png`` or ``.svg``.
+
+        Raises
+        ------
+        ValueError
+            If it ends in anything else.
+        """
+        if path.suffix == ".svg":
+            path.write_text(self.svg(), encoding="utf-8", newline="\n")
+        elif path.suffix == ".png":
+            path.write_bytes(self.png())
+        else:
+            raise ValueError(f"a figure is written as .png or .svg, not as '{path.suffix}'")
+
+    def _repr_mimebundle_(
+        self, include: object = None, exclude: object = None
+    ) -> tuple[dict[str, str], dict[str, Any]]:
+        """Return what Jupyter shows: a sharp PNG, and the words for those who can't see it."""
+        inches = self.axes.figure.bbox.width / self.axes.figure.dpi
+        data = {"image/png": base64.b64encode(self.png()).decode("ascii"), "text/plain": self.alt or "figure"}
+        return data, {"image/png": {"width": round(inches * 100), "alt": self.alt or "figure"}}

@@ -152,7 +152,7 @@ def _wrong_kind(value: Any, wanted: Sequence[str]) -> tuple[str, str]:
     }.get(type(value), "something else")
     wish = " or ".join(wanted) if wanted else "something else"
     if value is None:
-        return "there is no value.", f"Write {wish}, or remove the key." if wanted else "Fill it in or remove the key."
+        return "there is no value.", "Fill it in or remove the key."
     fix = ""
     if "text" in wanted and isinstance(value, (bool, int, float)):
         fix = "Put it in quotes."

@@ -202,7 +202,7 @@ class SourceChecks:
                 self.add([*steps, level], f"the file '{file}' has no source '{level}'.", suggestion(level, sources))
         lacking = [name for name in sources if name not in value.levels()]
         if lacking and value.levels():
-            self.add(steps, f"there is no value for the source {listed(lacking)} of the file '{file}'.", "Add it.")
+            self.add(steps, f"there is no value for {listed(lacking)} among the sources of '{file}'.", "Add it.")
 
     def missing(self, steps: Sequence[Step], missing: Mapping[str, str], codes: Mapping[str, object] | None) -> None:
         """Check that no code is both a value and missing."""

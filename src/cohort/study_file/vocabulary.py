@@ -98,7 +98,7 @@ NEAR = 60
 SHORTEST_BEGINNING = 3
 """Letters from which a word may stand for a longer name that begins with it."""
 
-LIST_AT_MOST = 12
+LIST_AT_MOST = 20
 """More names than this are not listed in a message."""
 
 
@@ -144,7 +144,9 @@ def suggestion(word: str, names: Iterable[str]) -> str:
     near = nearest(word, known)
     if near is not None:
         return f"Did you mean '{near}'?"
-    return f"Valid are {listed(known)}." if 0 < len(known) <= LIST_AT_MOST else ""
+    if not 0 < len(known) <= LIST_AT_MOST:
+        return ""
+    return f"Valid {'is' if len(known) == 1 else 'are'} {listed(known)}."
 
 
 def listed(names: Iterable[str], last: str = "and") -> str:

@@ -14,7 +14,7 @@ ANCESTRY = ("european", "african", "east_asian")
 def _standard_normal(name: str) -> Node:
     @node(name=name, unit="SD")
     def draw(of: Parents, knob: Knobs, noise: Noise) -> Array:
-        """A standard normal, without a cause in the model."""
+        """Standardised (mean 0, SD 1) and normal, without a cause in the model."""
         return noise.normal()
 
     return draw
@@ -25,7 +25,7 @@ def _standard_normal(name: str) -> Node:
 
 @node(unit="year")
 def age(of: Parents, knob: Knobs, noise: Noise) -> Array:
-    """A normal, truncated at the age limits of the survey."""
+    """Age at the visit: normal, truncated at the limits of the survey."""
     low, high = (special.ndtr((knob[end] - knob["mean"]) / knob["sd"]) for end in ("minimum", "maximum"))
     return knob["mean"] + knob["sd"] * special.ndtri(low + (high - low) * noise.uniform())
 
@@ -40,20 +40,23 @@ def sex(of: Parents, knob: Knobs, noise: Noise) -> Array:
 def ancestry(of: Parents, knob: Knobs, noise: Noise) -> Array:
     """Group 0 (European), 1 (African) or 2 (East Asian); groups 1 and 2 share their effects."""
     u = noise.uniform()
-    return (u < knob["share_african"] + knob["share_east_asian"]).astype(np.int8) + (u < knob["share_east_asian"])
+    east_asian = u < knob["share_east_asian"]
+    other = u < knob["share_african"] + knob["share_east_asian"]
+    return np.where(east_asian, 2, other).astype(np.int8)
 
 
 @node()
 def season(of: Parents, knob: Knobs, noise: Noise) -> Array:
     """Month of the visit, 1 to 12, uniform."""
-    return np.floor(12 * noise.uniform()).astype(np.int8) + 1
+    return np.ceil(12 * (1 - noise.uniform())).astype(np.int8)
 
 
 @node("season")
 def visit_day(of: Parents, knob: Knobs, noise: Noise) -> Array:
     """Days since 1 January of the first survey year: a day of the month drawn, in one of two years."""
     first = np.floor((of.season - 1) * 365.25 / 12 + 1)
-    return (first + np.floor(27 * noise.uniform()) + 365 * (noise.uniform() < 0.5)).astype(np.int16)
+    day: Array = first + np.floor(27 * noise.uniform()) + 365 * (noise.uniform() < 0.5)
+    return day.astype(np.int16)
 
 
 @node("age", "visit_day", unit="year")
@@ -76,7 +79,8 @@ prs_il6 = _standard_normal("prs_il6")
 @node("u_family", "u_person", unit="SD")
 def u_fam(of: Parents, knob: Knobs, noise: Noise) -> Array:
     """Unobserved liability: siblings share one half of its variance, the other half is the person's own."""
-    return np.sqrt(knob["share_family"]) * of.u_family + np.sqrt(1 - knob["share_family"]) * of.u_person
+    liability: Array = np.sqrt(knob["share_family"]) * of.u_family + np.sqrt(1 - knob["share_family"]) * of.u_person
+    return liability
 
 
 # --- layer 1: early life ----------------------------------------------------------------------------------------
@@ -91,19 +95,20 @@ def trauma_latent(of: Parents, knob: Knobs, noise: Noise) -> Array:
     own = np.sqrt(1 - loading**2) * noise.normal(len(SUBSCALES))
     by_sex = np.outer(of.sex - 0.5, knob.numbers("female_shift"))
     by_year = np.outer(of.centred("birth_year"), knob.numbers("birth_year_shift"))
-    return loading * common + own + by_sex + by_year
+    latent: Array = loading * common + own + by_sex + by_year
+    return latent
 
 
 @node("trauma_latent")
 def trauma(of: Parents, knob: Knobs, noise: Noise) -> Array:
     """At least one kind of maltreatment was moderate to severe: the true exposure, which no form sees."""
-    return (of.trauma_latent > knob.numbers("moderate_at")).any(axis=1)
+    return np.asarray(np.any(of.trauma_latent > knob.numbers("moderate_at"), axis=1))
 
 
 @node("trauma_latent", stands_for="trauma")
 def trauma_severe(of: Parents, knob: Knobs, noise: Noise) -> Array:
     """At least one kind of maltreatment was severe."""
-    return (of.trauma_latent > knob.numbers("severe_at")).any(axis=1)
+    return np.asarray(np.any(of.trauma_latent > knob.numbers("severe_at"), axis=1))
 
 
 @node("u_family", "ses_parent")
@@ -165,14 +170,14 @@ def bmi(of: Parents, knob: Knobs, noise: Noise) -> Array:
     skew = knob["skew"]
     residual = np.exp(skew * noise.normal() - skew**2 / 2) - 1
     spread = knob["sd"] / np.sqrt(np.expm1(skew**2))
-    return np.clip(knob.linear(of) + spread * residual, 14.5, 60.0)
+    return np.asarray(np.clip(knob.linear(of) + spread * residual, 14.5, 60.0))
 
 
 @node("sex", "age")
 def oc_use(of: Parents, knob: Knobs, noise: Noise) -> Array:
     """Whether on a combined hormonal contraceptive: women only, one share up to 45 years, none from 50."""
     fade = np.clip((50 - of.age) / 5, 0, 1)
-    return (noise.uniform() < knob["share_women_18_45"] * fade) & (of.sex == 1)
+    return np.asarray((noise.uniform() < knob["share_women_18_45"] * fade) & (of.sex == 1))
 
 
 @node("dep_past", "u_help")

@@ -9,25 +9,16 @@ import pandas as pd
 
 from cohort.synthetic.background import ANCESTRY
 from cohort.synthetic.immune import DISEASES
-from cohort.synthetic.measurement import FORM_FIELDS, SITES
+from cohort.synthetic.measurement import FORM_FIELDS, SITES, plate_labels
 from cohort.synthetic.node import Array, Noise
 from cohort.synthetic.simulate import SyntheticCohort, block_sizes
-from cohort.synthetic.study import study_text
+from cohort.synthetic.study import DISEASE_COLUMNS, TEST_NAMES, study_text
 from cohort.synthetic.tables import Reported, items, laboratory, participant_ids, visit_dates, visit_fields
 from cohort.synthetic.truth import population_values, true_effects
 
-TEST_NAMES = {
-    "crp": "CRP", "il6": "IL6", "tnf_alpha": "TNFA", "leukocytes": "WBC", "neutrophils": "NEUT", "lymphocytes": "LYMPH",
-    "monocytes": "MONO", "platelets": "PLT", "cmv_igg": "CMVG", "ebv_igg": "EBVG",
-}  # fmt: skip
 UNITS = {
     "crp": "mg/L", "il6": "pg/mL", "tnf_alpha": "pg/mL", "leukocytes": "10^9/L", "neutrophils": "10^9/L",
     "lymphocytes": "10^9/L", "monocytes": "10^9/L", "platelets": "10^9/L", "cmv_igg": "AU/mL", "ebv_igg": "AU/mL",
-}  # fmt: skip
-SHORT = {
-    "autoimmune_thyroid_disease": "thyroid", "type_1_diabetes": "t1d", "multiple_sclerosis": "ms",
-    "rheumatoid_arthritis": "ra", "systemic_lupus_erythematosus": "sle", "psoriasis": "pso",
-    "inflammatory_bowel_disease": "ibd", "celiac_disease": "celiac",
 }  # fmt: skip
 SITE_WITH_MG_DL = "B"
 DUPLICATE_SHARE = 0.003
@@ -82,12 +73,7 @@ def write_cohort(
     for file, table in raw_tables(cohort).items():
         _write_csv(table, folder / file)
     study = study_text(
-        name or cohort.scenario.name.replace("_", "-"),
-        title or f"Synthetic cohort: {cohort.scenario.title}",
-        SITE_WITH_MG_DL,
-        TEST_NAMES,
-        UNITS,
-        SHORT,
+        name or cohort.scenario.name.replace("_", "-").lower(), title or f"Synthetic cohort: {cohort.scenario.title}"
     )
     (folder / "study.yaml").write_text(study, encoding="utf-8", newline="\n")
     if with_truth:
@@ -189,7 +175,7 @@ def _laboratory(cohort: SyntheticCohort) -> pd.DataFrame:
             "drawn": visit_dates(cohort).dt.strftime("%Y-%m-%d"),
             "hour": _text(hour, 1),
             "site": site,
-            "plate": np.char.add("P", np.char.zfill((cohort.nodes["plate"] + 1).astype(str), 3)),
+            "plate": plate_labels(cohort.nodes["centre"], cohort.nodes["plate"]),
         }
     )
     parts = []
@@ -214,14 +200,14 @@ def _result_text(result: Reported, divisor: int) -> Array:
 
 def _diagnoses(cohort: SyntheticCohort) -> pd.DataFrame:
     v = cohort.nodes
-    not_asked = _noise(cohort, "not asked", len(DISEASES)) < 0.005
+    asked = v["r_diagnosis"]
     columns: dict[str, Array] = {"pid": participant_ids(cohort)}
     for k, disease in enumerate(DISEASES):
         recorded = v["diagnosis"][:, k]
-        columns[SHORT[disease]] = np.where(not_asked[:, k], "9", np.where(recorded, "1", "2"))
+        columns[DISEASE_COLUMNS[disease]] = np.where(asked[:, k], np.where(recorded, "1", "2"), "9")
         onset = np.floor(v["age"] * v[f"waiting_for_{disease}"])
-        known = recorded & v[disease] & ~not_asked[:, k]
-        columns[f"{SHORT[disease]}_age"] = _text(np.where(known, onset, np.nan), 0)
+        known = recorded & v[disease] & asked[:, k]
+        columns[f"{DISEASE_COLUMNS[disease]}_age"] = _text(np.where(known, onset, np.nan), 0)
     columns["depression_ever"] = np.where(v["dep_past"], "1", "2")
     return pd.DataFrame(columns)
 

@@ -81,7 +81,7 @@ diseases = tuple(_present(disease) for disease in DISEASES)
 @node(*DISEASES)
 def aid(of: Parents, knob: Knobs, noise: Noise) -> Array:
     """At least one of the eight autoimmune diseases."""
-    return np.any([of[disease] for disease in DISEASES], axis=0)
+    return np.asarray(np.any([of[disease] for disease in DISEASES], axis=0))
 
 
 # --- layer 4: inflammation --------------------------------------------------------------------------------------

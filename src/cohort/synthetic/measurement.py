@@ -20,7 +20,8 @@ CTQ_REVERSED = (2, 5, 7, 13, 19, 26, 28)
 CTQ_MINIMISATION = (10, 16, 22)
 SITES = ("A", "B", "C")
 PLATE_SIZE = 80
-PLATES_PER_BLOCK = -(-BLOCK_SIZE // PLATE_SIZE)
+PLATES_PER_SITE = -(-BLOCK_SIZE // PLATE_SIZE)
+"""Plates that one site can fill in one block of people, at most."""
 FORM_FIELDS = ("parental_ses_sd", "education", "bmi_kg_m2", "smoking", "activity_met_h_week", "diet_quality_sd")
 
 # --- questionnaires ---------------------------------------------------------------------------------------------
@@ -73,19 +74,29 @@ def ctq_obs(of: Parents, knob: Knobs, noise: Noise) -> Array:
 
 @node()
 def centre(of: Parents, knob: Knobs, noise: Noise) -> Array:
-    """Site 0, 1 or 2, drawn for each run of one plate's worth of people."""
-    runs = np.arange(noise.rows) // PLATE_SIZE
-    return np.searchsorted(np.cumsum(knob.numbers("share"))[:-1], noise.uniform(), side="right")[runs * PLATE_SIZE]
+    """Site 0, 1 or 2 by their shares."""
+    return np.searchsorted(np.cumsum(knob.numbers("share"))[:-1], noise.uniform(), side="right")
 
 
 @node("centre")
 def plate(of: Parents, knob: Knobs, noise: Noise) -> Array:
-    """Which assay plate; a plate holds samples of one site only, cases and controls alike."""
-    return noise.block * PLATES_PER_BLOCK + np.arange(noise.rows) // PLATE_SIZE + 0 * of.centre
+    """Assay plate: each site fills its own plates in the order in which people come, cases and controls alike."""
+    number = np.zeros(noise.rows, dtype=np.int64)
+    for site in range(len(SITES)):
+        here = of.centre == site
+        number[here] = site * PLATES_PER_SITE + np.arange(here.sum()) // PLATE_SIZE
+    return noise.block * PLATES_PER_SITE * len(SITES) + number
+
+
+def plate_labels(centre: Array, plate: Array) -> Array:
+    """Return the labels of plates: the letter of the site and a number that counts up within the site."""
+    block, rest = np.divmod(plate, PLATES_PER_SITE * len(SITES))
+    number = block * PLATES_PER_SITE + rest % PLATES_PER_SITE + 1
+    return np.char.add(np.asarray(SITES)[centre], np.char.zfill(number.astype(str), 3))
 
 
 def _plate_in_block(of: Parents) -> Array:
-    return of.plate % PLATES_PER_BLOCK
+    return np.asarray(of.plate % (PLATES_PER_SITE * len(SITES)))
 
 
 @node("crp_true", "plate", "centre", "subgroup", unit="mg/L")
@@ -170,6 +181,12 @@ def r_blood(of: Parents, knob: Knobs, noise: Noise) -> Array:
 def r_cytokine(of: Parents, knob: Knobs, noise: Noise) -> Array:
     """Cytokines were measured: a sub-study at random, among those with blood."""
     return noise.uniform() < knob["share"]
+
+
+@node()
+def r_diagnosis(of: Parents, knob: Knobs, noise: Noise) -> Array:
+    """Which diseases were asked for, at random."""
+    return noise.uniform(len(DISEASES)) >= knob["missing"]
 
 
 @node()

@@ -1,4 +1,4 @@
-"""Scenarios: every number of the causal model, read from YAML files of which all but one are a few changes of another."""
+"""Scenarios: every number of the causal model, from YAML files of which all but one are changes of another."""
 
 from __future__ import annotations
 

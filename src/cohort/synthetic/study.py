@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+
+TEST_NAMES = {
+    "crp": "CRP", "il6": "IL6", "tnf_alpha": "TNFA", "leukocytes": "WBC", "neutrophils": "NEUT", "lymphocytes": "LYMPH",
+    "monocytes": "MONO", "platelets": "PLT", "cmv_igg": "CMVG", "ebv_igg": "EBVG",
+}  # fmt: skip
+"""Name of each analyte in the laboratory's file."""
+
+DISEASE_COLUMNS = {
+    "autoimmune_thyroid_disease": "thyroid", "type_1_diabetes": "t1d", "multiple_sclerosis": "ms",
+    "rheumatoid_arthritis": "ra", "systemic_lupus_erythematosus": "sle", "psoriasis": "pso",
+    "inflammatory_bowel_disease": "ibd", "celiac_disease": "celiac",
+}  # fmt: skip
+"""Column of each disease in the file of diagnoses."""
 
 _HEAD = """\
 # Made together with the files beside it; the truth behind them lies in truth/.
@@ -53,46 +66,39 @@ labs:
 """
 
 
-def study_text(
-    name: str,
-    title: str,
-    site_with_mg_dl: str,
-    test_names: Mapping[str, str],
-    units: Mapping[str, str],
-    short: Mapping[str, str],
-) -> str:
+def study_text(name: str, title: str) -> str:
     """Return the text of ``study.yaml`` for the files that :func:`cohort.synthetic.write_cohort` writes.
 
     Parameters
     ----------
     name, title
         Name and title of the study.
-    site_with_mg_dl
-        The site whose laboratory reports CRP in mg/dL.
-    test_names, units
-        Name of each analyte in the laboratory's file, and its unit.
-    short
-        Column of each disease.
+
+    Examples
+    --------
+    >>> study_text("demo", "A demo").splitlines()[2]
+    'name: demo'
     """
     text = _HEAD.format(
         name=name,
-        title=f'"{title}"',
+        title=json.dumps(title, ensure_ascii=False),
         phq=", ".join(f"phq{k}" for k in range(1, 10)),
         ctq=", ".join(f"ctq{k}" for k in range(1, 29)),
     )
-    for analyte, test in test_names.items():
+    for analyte, test in TEST_NAMES.items():
         text += (
             f"  {analyte}: {{file: laboratory, where: {{test: [{test}]}}, column: result, unit: {{column: unit}}, "
             "date: {column: drawn}, time: {column: hour}, plate: {column: plate}, site: {column: site}}\n"
         )
     text += "diagnoses:\n"
-    for disease, column in short.items():
+    for disease, column in DISEASE_COLUMNS.items():
         text += (
             f"  {disease}: {{file: diagnoses, present: {{{column}: [1]}}, absent: {{{column}: [2]}}, "
             f"onset_age: {{column: {column}_age}}, missing: {{9: not asked}}, source: interview}}\n"
         )
     text += (
-        "  lifetime_depression: {file: diagnoses, present: {depression_ever: [1]}, absent: {depression_ever: [2]}, source: interview}\n"
+        "  lifetime_depression: {file: diagnoses, present: {depression_ever: [1]}, absent: {depression_ever: [2]}, "
+        "source: interview}\n"
         "medications:\n"
         "  antidepressant: {file: visits, present: {antidepressant: [1]}, absent: {antidepressant: [2]}}\n"
         "disclosure: {minimum_count: 0, round_to: 1}     # synthetic people need no protection\n"

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from scipy import special
 
-from cohort.codebook import Codebook, Instrument, Score, load_codebook
+from cohort.codebook import Codebook, Instrument, Score, Variable, load_codebook
 from cohort.synthetic.immune import DISEASES
 from cohort.synthetic.measurement import FORM_FIELDS, SITES
 from cohort.synthetic.node import Array
@@ -22,7 +23,7 @@ _BLOOD_COUNT = ("leukocytes", "neutrophils", "lymphocytes", "monocytes", "platel
 
 @dataclass(frozen=True)
 class Reported:
-    """The results of one analyte as the laboratory reports them: rounded, cut at the limit, missing where not measured."""
+    """The results of one analyte as reported: rounded, cut at the limit, missing where not measured."""
 
     value: Array
     is_below: Array
@@ -116,28 +117,24 @@ def person_table(cohort: SyntheticCohort, *, codebook: Codebook | None = None) -
         **_diagnoses(cohort),
         "is_eligible": np.full(cohort.n, True),
     }
-    frame: dict[str, object] = {}
-    for name in variables:
-        if name not in columns:
-            continue
-        value = columns[name]
-        variable = variables[name]
-        if variable.categories:
-            codes = np.where(np.isnan(np.asarray(value, dtype=float)), -1, value).astype(np.int8)
-            frame[name] = pd.Categorical.from_codes(codes, list(variable.categories), ordered=variable.ordered)
-        elif variable.dtype in {"boolean", "Int64"}:
-            frame[name] = _nullable(np.asarray(value), variable.dtype)
-        else:
-            frame[name] = pd.array(value, dtype=variable.dtype)
-    return pd.DataFrame(frame)
+    return pd.DataFrame(
+        {name: _column(columns[name], variable) for name, variable in variables.items() if name in columns}
+    )
 
 
-def _nullable(value: Array, dtype: str) -> pd.api.extensions.ExtensionArray:
+def _column(value: Array, variable: Variable) -> Any:
+    """Return a column in the dtype of the codebook; of categories, the codes are given."""
     missing = np.isnan(value) if value.dtype.kind == "f" else np.zeros(len(value), dtype=bool)
-    filled = np.where(missing, 0, value)
-    if dtype == "boolean":
-        return pd.arrays.BooleanArray(filled.astype(bool), missing)
-    return pd.arrays.IntegerArray(filled.astype(np.int64), missing)
+    if variable.categories:
+        codes = np.where(missing, -1, value).astype(np.int64)
+        dtype = pd.CategoricalDtype(list(variable.categories), ordered=variable.ordered)
+        return pd.Categorical.from_codes(codes, dtype=dtype)
+    if variable.dtype == "boolean":
+        return pd.arrays.BooleanArray(np.where(missing, 0, value).astype(bool), missing)
+    if variable.dtype == "Int64":
+        return pd.arrays.IntegerArray(np.where(missing, 0, value).astype(np.int64), missing)
+    target: Any = variable.dtype
+    return pd.Series(value).astype(target)
 
 
 def _background(cohort: SyntheticCohort) -> dict[str, Array]:
@@ -198,7 +195,7 @@ def _score(answers: Array, instrument: Instrument) -> dict[str, Array]:
     found = {score.column: _one_score(turned, score) for score in instrument.subscales}
     found |= {score.column: _one_score(answers, score) for score in instrument.validity}
     if instrument.total.method == "sum_of_subscales":
-        found[instrument.total.column] = sum(found[s.column] for s in instrument.subscales)
+        found[instrument.total.column] = np.sum([found[s.column] for s in instrument.subscales], axis=0)
     else:
         found[instrument.total.column] = np.floor(_one_score(turned, instrument.total) + 0.5)
     if instrument.answered:
@@ -237,10 +234,11 @@ def _results(cohort: SyntheticCohort, book: Codebook) -> dict[str, Array]:
 
 
 def _diagnoses(cohort: SyntheticCohort) -> dict[str, Array]:
-    recorded = cohort.nodes["diagnosis"]
-    count = recorded.sum(axis=1)
+    recorded = np.where(cohort.nodes["r_diagnosis"], cohort.nodes["diagnosis"], np.nan)
+    count = np.nansum(recorded, axis=1)
+    uncertain = (count == 0) & np.isnan(recorded).any(axis=1)
     return {
         **{f"has_{disease}": recorded[:, column] for column, disease in enumerate(DISEASES)},
-        "autoimmune_disease_count": count,
-        "has_any_autoimmune_disease": count > 0,
+        "autoimmune_disease_count": np.where(uncertain, np.nan, count),
+        "has_any_autoimmune_disease": np.where(uncertain, np.nan, count > 0),
     }

@@ -129,7 +129,7 @@ def _contrast(exposure: str, outcome: str, sums: Array) -> list[tuple[str, str, 
 
 
 def population_values(scenario: Scenario | str, n: int = 262_144, seed: int = 1) -> pd.DataFrame:
-    """Return error-free descriptive values of the population: prevalences, and odds of disease in depressed against others.
+    """Return error-free descriptive values of the population: prevalences, and the odds of disease by depression.
 
     Descriptive claims ("threefold more frequent") are about these, not about effects.
 

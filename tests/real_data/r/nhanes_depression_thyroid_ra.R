@@ -44,8 +44,8 @@ share <- function(s) {
 }
 complete <- subset(adults, answered == 9)
 association <- function(exposure, adjustment = "age + female + bmi + smoking") {
-  fit <- svyglm(as.formula(paste("depression ~", paste(c(exposure, adjustment), collapse = " + "))), adults, family = quasibinomial,
-                control = tight)
+  formula <- as.formula(paste("depression ~", paste(c(exposure, adjustment), collapse = " + ")))
+  fit <- svyglm(formula, adults, family = quasibinomial, control = tight)
   limits <- confint(fit, exposure)
   list(log_or = unname(coef(fit)[exposure]), se = unname(sqrt(vcov(fit)[exposure, exposure])), lower = limits[1],
        upper = limits[2], df = fit$df.residual, n = length(fit$y))

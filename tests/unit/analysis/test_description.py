@@ -66,11 +66,13 @@ def test_standardised_differences_are_those_of_the_definition(people: pd.DataFra
 
 
 def test_small_counts_and_what_would_give_them_away_are_not_shown(people: pd.DataFrame) -> None:
-    data = table_one(people, "has_depression", design_of(people)).data
+    disease = ["has_rheumatoid_arthritis"]
+    data = table_one(people, "has_depression", design_of(people), disease).data
     for column in ("all", "Depression: no", "Depression: yes"):
         assert cell(data, "Rheumatoid", column, "yes") == "<5"
     assert (
-        cell(table_one(people, None, design_of(people), disclosure=OFF).data, "Rheumatoid", "all", "yes") == "3 (1.5 %)"
+        cell(table_one(people, None, design_of(people), disease, disclosure=OFF).data, "Rheumatoid", "all", "yes")
+        == "3 (1.5 %)"
     )
     people.loc[people.index % 50 == 0, "sex"] = "male"
     shown = cell(table_one(people, None, design_of(people)).data, "Sex", "all", "male")

@@ -169,3 +169,14 @@ def test_interval_of_a_clustered_prevalence_covers_and_ignoring_the_clusters_doe
     survey, simple = covered.mean(axis=0)
     assert abs(survey - 0.95) <= 0.015 + 3 * np.sqrt(0.95 * 0.05 / 300)
     assert simple < 0.75
+
+
+def test_units_that_carry_no_weight_give_no_degrees_of_freedom() -> None:
+    table = pd.DataFrame({"survey_weight": [1.0, 1, 1, 0], "survey_stratum": 1, "survey_psu": [1, 2, 3, 4]})
+    assert design_of(table).degrees_of_freedom() == 2
+
+
+def test_an_empty_table_is_refused_and_not_an_error() -> None:
+    table = pd.DataFrame({"ill": pd.array([], dtype="boolean"), "survey_weight": pd.Series([], dtype=float)})
+    for result in (proportion(table, "ill", design_of(table)), mean(table, "ill", design_of(table))):
+        assert isinstance(result, NotTestable)

@@ -23,7 +23,7 @@ from cohort.results import Estimate, NotTestable
 
 
 def test_minimum_detectable_odds_ratio_is_found_in_four_of_five_samples() -> None:
-    n, exposed, risk = 1500, 0.2, 0.1
+    n, exposed, risk = 12_000, 0.2, 0.1
     found = minimum_detectable_odds_ratio(n, exposure_prevalence=exposed, outcome_risk=risk)
     rng = np.random.default_rng(4)
     risk_exposed = found * risk / (1 - risk + found * risk)

@@ -90,7 +90,9 @@ def test_a_cell_that_cannot_be_true_is_set_missing_and_kept_in_quarantine(
     others = clean.drop(columns=[column])
     pd.testing.assert_frame_equal(others, good[table].drop(columns=[column]))
     intact = clean[column].drop(index=row)
-    assert intact.astype("string").equals(good[table][column].astype(clean[column].dtype).drop(index=row).astype("string"))
+    assert intact.astype("string").equals(
+        good[table][column].astype(clean[column].dtype).drop(index=row).astype("string")
+    )
 
 
 @pytest.mark.parametrize(

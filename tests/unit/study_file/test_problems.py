@@ -240,7 +240,7 @@ def test_one_mistake_is_one_message(mistake: str, problems_after: Change) -> Non
         ("register.yaml", 'delimiter: ";"', 'delimiter: ";;"', "the delimiter must be one character."),
         ("register.yaml", 'decimal: ","', 'decimal: ";"', "'.' or ','"),
         ("stacked_cycles.yaml", "{by: source, c2015: 0.385", "{by: source, c2016: 0.385", "no source 'c2016'"),
-        ("stacked_cycles.yaml", "CRP_I: 0.02, ", "", "there is no value for the source 'CRP_I' of the file 'lab'."),
+        ("stacked_cycles.yaml", "CRP_I: 0.02, ", "", "there is no value for 'CRP_I' among the sources of 'lab'."),
         ("stacked_cycles.yaml", "CRP_I: 0.02, ", "CRP_I: low, ", "labs.crp.limit.CRP_I: a number is due here."),
         (
             "stacked_cycles.yaml",
@@ -249,7 +249,7 @@ def test_one_mistake_is_one_message(mistake: str, problems_after: Change) -> Non
             "labs.crp.unit.CRP_I: the unit 'mg/dLL' is not known.",
         ),
         ("stacked_cycles.yaml", "CRP_I: mg/dL", "CRP_I: 3", "labs.crp.unit.CRP_I: a unit is due here."),
-        ("waves.yaml", "b8, b9]", "b8]", "line 26, instruments.phq9.items.w2: the instrument has 9 items, 8 columns"),
+        ("waves.yaml", "b8, b9]", "b8]", "line 24, instruments.phq9.items.w2: the instrument has 9 items, 8 columns"),
         (
             "waves.yaml",
             "ja: true",

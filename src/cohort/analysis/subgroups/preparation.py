@@ -14,15 +14,17 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from cohort.analysis.censored import draw_below, fit_censored_normal
+from cohort.errors import AnalysisError
 
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
 
 MARKERS = (
-    "crp_mg_l", "il6_pg_ml", "tnf_alpha_pg_ml", "leukocytes_10e9_l", "neutrophils_10e9_l", "lymphocytes_10e9_l",
-    "monocytes_10e9_l", "platelets_10e9_l", "igg_g_l", "glutathione_umol_l", "cortisol_nmol_l",
+    "crp_mg_l", "il6_pg_ml", "tnf_alpha_pg_ml", "neutrophils_10e9_l", "lymphocytes_10e9_l", "monocytes_10e9_l",
+    "leukocytes_10e9_l", "platelets_10e9_l", "igg_g_l", "glutathione_umol_l", "cortisol_nmol_l",
 )  # fmt: skip
-"""Markers of the immune panel of the claims; the neutrophil-lymphocyte ratio is the difference of two of their logs."""
+"""Markers of the immune panel of the claims. The neutrophil-lymphocyte ratio is the difference of two of their logs. White
+cells stand after the kinds that they are the sum of, so that the sum leaves when the kinds determine it."""
 
 COVARIATES = ("age_years", "sex", "bmi_kg_m2", "smoking", "is_hormonal_contraceptive_user")
 """What the markers are adjusted for: claims about subgroups mean more than age, weight and the pill."""
@@ -31,7 +33,8 @@ _LIMITS = {"crp_mg_l": ("crp_censoring", "crp_limit_mg_l")}
 _POWERS = np.round(np.arange(-1.5, 2.0001, 0.05), 2)
 _MOST_BELOW = 0.5
 _LEAST_MEASURED = 0.5
-_DETERMINED = 0.99
+_DETERMINED = 0.95
+_FEWEST_PEOPLE = 50
 
 
 @dataclass(frozen=True, eq=False)
@@ -263,8 +266,8 @@ def _below(people: pd.DataFrame, marker: str) -> tuple[BoolArray, FloatArray]:
 
 def _unusable(people: pd.DataFrame, marker: str) -> str:
     """Return why a marker can't be used; empty when it can."""
-    if len(people) == 0:
-        return "nobody has all markers and covariates"
+    if len(people) < _FEWEST_PEOPLE:
+        return f"fewer than {_FEWEST_PEOPLE} people have all markers and covariates"
     below, values = _below(people, marker)
     if np.mean(below) > _MOST_BELOW:
         return "more than half of the values lie below the limit"
@@ -281,7 +284,12 @@ def _continuous_log(
     jitter = step * (rng.random(len(values)) - 0.5)
     logarithm = np.log(np.where(below, values, values + np.where(values > step, jitter, 0.5 * jitter)))
     if below.any():
-        fit = fit_censored_normal(logarithm, below, matrix)
+        try:
+            fit = fit_censored_normal(logarithm, below, matrix)
+        except AnalysisError:
+            # A level of a covariate with no value above the limit has no finite coefficient: draw without covariates.
+            matrix = matrix[:, :1]
+            fit = fit_censored_normal(logarithm, below, matrix)
         logarithm[below] = draw_below(fit, np.log(values[below]), matrix[below], rng)
     return logarithm, int(below.sum())
 
@@ -304,7 +312,7 @@ def resolution(values: FloatArray) -> float:
 
 
 def _is_determined(residual: FloatArray, others: Mapping[str, FloatArray]) -> bool:
-    """Return whether the markers kept so far explain 99 % of another."""
+    """Return whether the markers kept so far explain 95 % of another."""
     if not others:
         return False
     matrix = np.column_stack(list(others.values()))

@@ -1,0 +1,249 @@
+"""The question of notebook 02: does inflammation go with depression, and does it split people into subgroups?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+from cohort.analysis.causal import AdjustmentSet, adjustment_set, measured_in
+from cohort.analysis.design import Design, Domain, analysis_domain
+from cohort.analysis.markers import PANEL, marker_differences
+from cohort.analysis.regression import mean_difference
+from cohort.analysis.subgroups import (
+    GateResult,
+    MixtureDescription,
+    PreparedMarkers,
+    crp_strata_by,
+    describe_mixtures,
+    discrete_subgroups,
+    location_scale_shift,
+    prepare_markers,
+    raised_crp_in_severe_depression,
+)
+from cohort.analysis.subgroups.judgement import gate_table, judge_subgroups
+from cohort.analysis.variables import readable
+from cohort.analysis.verdicts import judge_direction
+from cohort.results import NotTestable, Result, ResultTable, Verdict
+
+GROUP = "has_depression"
+EQUIVALENT = (-0.1, 0.1)
+"""Bounds of a standardised difference that does not matter."""
+
+CRUDE, ADJUSTED, WITH_BMI = "crude", "age, sex and the like, not BMI", "with BMI"
+
+__all__ = [
+    "adjustment",
+    "ask_gate",
+    "describe",
+    "differences",
+    "differences_table",
+    "exclusions",
+    "gate_table",
+    "marker_table",
+    "mixture_table",
+    "mixture_words",
+    "severe",
+    "shift",
+    "strata",
+    "verdicts",
+]
+
+
+def adjustment(table: pd.DataFrame, *, domain: Domain = None) -> AdjustmentSet:
+    """Return the measured part of the set that the graph wants for inflammation and depression."""
+    return adjustment_set("ln_crp", GROUP, measured_in(table, domain=domain))
+
+
+def marker_table(table: pd.DataFrame, *, domain: Domain = None) -> ResultTable:
+    """Return for each marker of the panel how many people have it, and for CRP how many lie below the limit."""
+    inside = table[analysis_domain(table, _simple(table), domain)]
+    rows = []
+    for marker in PANEL:
+        measured = int(inside[marker].notna().sum()) if marker in inside else 0
+        row: dict[str, object] = {"marker": readable(marker), "people": measured}
+        if marker == "crp_mg_l" and "crp_censoring" in inside:
+            row["below the limit"] = int((inside["crp_censoring"] == "below").sum())
+        if measured == 0:
+            row["note"] = "not measured in this cohort"
+        rows.append(row)
+    columns = ["marker", "people", "below the limit", "note"]
+    data = pd.DataFrame(rows, columns=columns).dropna(axis="columns", how="all")
+    return ResultTable("markers", "The panel, among the eligible", data, counts=("people", "below the limit"))
+
+
+def _simple(table: pd.DataFrame) -> Design:
+    return Design(None, None, None, len(table))
+
+
+def strata(table: pd.DataFrame, design: Design, *, domain: Domain = None) -> list[Result]:
+    """Return the share of people in each CRP stratum, by depression; see :func:`crp_strata_by`."""
+    return crp_strata_by(table, GROUP, design, domain=domain)
+
+
+def shift(table: pd.DataFrame, design: Design, *, domain: Domain = None) -> dict[str, Result]:
+    """Return what a uniform shift would give beside what is seen; see :func:`location_scale_shift`."""
+    return location_scale_shift(table, GROUP, design, domain=domain)
+
+
+def severe(table: pd.DataFrame, design: Design, *, domain: Domain = None) -> dict[str, Result]:
+    """Return how many of the severely depressed have raised CRP; see :func:`raised_crp_in_severe_depression`."""
+    return raised_crp_in_severe_depression(table, design, domain=domain)
+
+
+def differences(
+    table: pd.DataFrame, design: Design, chosen: AdjustmentSet, *, domain: Domain = None
+) -> dict[str, list[Result]]:
+    """Return the standardised difference of each marker by depression, crude and adjusted, without and with BMI.
+
+    Parameters
+    ----------
+    table, design, domain
+        As in :func:`cohort.analysis.markers.marker_differences`.
+    chosen
+        From :func:`adjustment`.
+    """
+    without = tuple(name for name in chosen.variables if name != "bmi_kg_m2")
+    sets: Mapping[str, Sequence[str]] = {CRUDE: (), ADJUSTED: without, WITH_BMI: chosen.variables}
+    claims = {"crp_mg_l": ("IP-01", "IP-44"), **{marker: ("IP-44",) for marker in PANEL[1:]}}
+    return {
+        name: marker_differences(table, design, by=GROUP, adjustment=held, claims=claims, domain=domain)
+        for name, held in sets.items()
+    }
+
+
+def differences_table(found: Mapping[str, Sequence[Result]]) -> ResultTable:
+    """Return one row per marker and adjustment.
+
+    Parameters
+    ----------
+    found
+        From :func:`differences`.
+    """
+    rows: list[dict[str, object]] = []
+    for place, first in enumerate(found[CRUDE]):
+        for name, results in found.items():
+            result = results[place]
+            row: dict[str, object] = {"marker": first.label, "adjusted for": name}
+            if isinstance(result, NotTestable):
+                if name == CRUDE:
+                    rows.append({"marker": first.label, "not testable": result.reason})
+                    break
+                row["not testable"] = result.reason
+            else:
+                lower, upper = result.interval()
+                row |= {"difference": result.value, "lower": lower, "upper": upper, "n": result.n}
+            rows.append(row)
+    columns = ["marker", "adjusted for", "difference", "lower", "upper", "n", "not testable"]
+    return ResultTable(
+        "marker_differences",
+        "Ln markers, depression against none, in standard deviations",
+        pd.DataFrame(rows, columns=columns),
+        counts=("n",),
+        formats=dict.fromkeys(("difference", "lower", "upper"), ".3f"),
+    )
+
+
+def ask_gate(
+    table: pd.DataFrame, *, seed: int, domain: Domain = None
+) -> tuple[PreparedMarkers, GateResult | NotTestable]:
+    """Return the prepared markers and what the gate found in them.
+
+    Parameters
+    ----------
+    table
+        One row per person.
+    seed
+        Seed of draws below the limit, splits and null draws.
+    domain
+        The people it is about; default ``is_eligible``.
+    """
+    rng = np.random.default_rng(seed)
+    prepared = prepare_markers(table, rng=rng, domain=None if domain is None else np.asarray(domain, dtype=bool))
+    return prepared, discrete_subgroups(prepared, rng=rng)
+
+
+def describe(
+    prepared: PreparedMarkers, gate: GateResult | NotTestable, *, seed: int
+) -> MixtureDescription | NotTestable:
+    """Return Gaussian mixtures for description; see :func:`describe_mixtures`."""
+    return describe_mixtures(prepared, gate, rng=np.random.default_rng(seed))
+
+
+def mixture_words(found: MixtureDescription | NotTestable) -> str:
+    """Return what BIC prefers, beside the verdict of the gate, or why there are no mixtures."""
+    return f"not testable: {found.reason}" if isinstance(found, NotTestable) else found.words
+
+
+def mixture_table(found: MixtureDescription | NotTestable) -> ResultTable:
+    """Return the mixtures side by side."""
+    if isinstance(found, NotTestable):
+        data = pd.DataFrame({"mixtures": [f"not testable: {found.reason}"]})
+    else:
+        data = found.table
+    counts = tuple(name for name in data.columns if "people" in str(name) or "smallest" in str(name))
+    return ResultTable("mixtures", "Gaussian mixtures, for description only", data, counts, {"bic": ".1f"})
+
+
+def exclusions(
+    table: pd.DataFrame, design: Design, chosen: AdjustmentSet, *, domain: Domain = None
+) -> list[Result]:
+    """Return the difference of ln CRP by depression in everybody, below 10 mg/L, and without acute infection."""
+    inside = analysis_domain(table, design, domain)
+    low = _holds(table, "crp_mg_l", lambda column: column <= 10)
+    well = _holds(table, "has_acute_infection", lambda column: ~column.astype("boolean"))
+    choices = {
+        "everybody": inside,
+        "CRP of 10 mg/L or less": inside & low,
+        "without an acute infection": inside & well,
+    }
+    return [
+        mean_difference(
+            table, outcome="ln_crp", exposure=GROUP, adjustment=chosen.variables, design=design, domain=who, label=name
+        )
+        if who.any()
+        else NotTestable(name, "this cohort does not say who had an acute infection", "mean difference")
+        for name, who in choices.items()
+    ]
+
+
+def _holds(table: pd.DataFrame, name: str, condition: object) -> np.ndarray:
+    if name not in table or not callable(condition):
+        return np.zeros(len(table), dtype=bool)
+    return np.asarray(condition(table[name]).fillna(value=False).to_numpy(dtype=bool))
+
+
+def verdicts(
+    found: Mapping[str, Sequence[Result]],
+    raised: Mapping[str, Result],
+    gate: GateResult | NotTestable,
+    *,
+    synthetic: bool,
+) -> list[Verdict]:
+    """Return the verdicts on the primary claims of the notebook.
+
+    IP-01 and IP-44 rest on CRP adjusted for all but BMI's consequences, BMI included; IP-24 on the share of severely
+    depressed people above 3 mg/L against one half; IP-40 on the gate.
+
+    Parameters
+    ----------
+    found, raised, gate
+        From :func:`differences`, :func:`severe` and :func:`ask_gate`.
+    synthetic
+        Whether the cohort is synthetic.
+    """
+    crp = found[WITH_BMI][0]
+    others = found[WITH_BMI][1:]
+    judged = [judge_direction(crp, claim="IP-01", claimed="above", equivalence=EQUIVALENT, synthetic=synthetic)]
+    judged += [
+        judge_direction(share, claim="IP-24", claimed="above", synthetic=synthetic)
+        for name, share in raised.items()
+        if name == "above 3 mg/L"
+    ]
+    judged.append(judge_subgroups(gate, claim="IP-40", synthetic=synthetic))
+    judged += [
+        judge_direction(result, claim="IP-44", claimed="above", equivalence=EQUIVALENT, synthetic=synthetic)
+        for result in (crp, *others)
+    ]
+    return judged
