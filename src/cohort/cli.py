@@ -73,8 +73,9 @@ def clean(study: str, out: Path, root: Path | None) -> None:
     changes = opened.ledger.summary()
     click.echo(f"clean cohort: {out}")
     click.echo(f"people: {opened.disclosure.text(len(opened.person_table))}")
-    for row in changes.itertuples():
-        click.echo(f"  {row.rule} {row.table}.{row.column}: {row.action} {opened.disclosure.text(row.count)}")
+    for row in changes.to_dict("records"):
+        count = opened.disclosure.text(row["count"])
+        click.echo(f"  {row['rule']} {row['table']}.{row['column']}: {row['action']} {count}")
 
 
 @main.command()

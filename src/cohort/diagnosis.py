@@ -16,7 +16,7 @@ from joblib import Parallel, delayed
 from threadpoolctl import threadpool_limits
 
 from cohort.analysis.design import design_of
-from cohort.analysis.regression import mean_difference, odds_ratio, standardised_contrasts
+from cohort.analysis import mean_difference, odds_ratio, standardised_contrasts
 from cohort.errors import CohortError, Problem
 from cohort.results import Estimate, Result
 from cohort.synthetic import load_scenario, person_table, simulate, true_effects
@@ -163,11 +163,11 @@ class Diagnosis:
 
     def value(self, name: str) -> float:
         """Return one diagnosand."""
-        return float(self.diagnosands.set_index("diagnosand").loc[name, "value"])
+        return float(self.diagnosands.set_index("diagnosand")["value"].loc[name])
 
     def error(self, name: str) -> float:
         """Return the Monte-Carlo standard error of one diagnosand."""
-        return float(self.diagnosands.set_index("diagnosand").loc[name, "monte_carlo_se"])
+        return float(self.diagnosands.set_index("diagnosand")["monte_carlo_se"].loc[name])
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything but the single replicates as plain data."""

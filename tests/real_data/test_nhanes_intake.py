@@ -82,7 +82,9 @@ def test_crp_keeps_its_largest_value_and_is_censored_where_the_survey_flags_it(r
     censoring = crp["censoring"].value_counts().to_dict()
     assert crp["value"].max() == 246.86
     assert censoring == {"none": flags["0"], "below": flags["1"], "above": 0}
-    assert crp.loc[crp["censoring"] == "below", ["value", "limit"]].drop_duplicates().to_numpy().tolist() == [[0.15, 0.15]]
+    assert crp.loc[crp["censoring"] == "below", ["value", "limit"]].drop_duplicates().to_numpy().tolist() == [
+        [0.15, 0.15]
+    ]
     assert crp.loc[crp["censoring"] == "none", "value"].min() >= 0.15
 
 

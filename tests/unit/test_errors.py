@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pickle
-
 import pytest
 
 from cohort.errors import (
@@ -53,8 +51,3 @@ def test_every_kind_is_caught_as_a_cohort_error(kind: type[CohortError]) -> None
 
 def test_problems_sort_by_place() -> None:
     assert sorted([Problem("b", "x"), Problem("a", "y")])[0].where == "a"
-
-
-def test_an_error_comes_whole_out_of_another_process() -> None:
-    error = pickle.loads(pickle.dumps(InputDataError([Problem("a", "x."), Problem("b", "y.")])))
-    assert str(error) == "a: x.\nb: y."

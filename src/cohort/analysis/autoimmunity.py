@@ -1,4 +1,4 @@
-"""The question of notebook 01: do autoimmune disease and depression go together, and threefold?
+"""Notebook 01 asks whether autoimmune disease and depression go together, and threefold.
 
 Each function answers one section of the notebook; the estimators are those of
 :mod:`~cohort.analysis.comorbidity`, :mod:`~cohort.analysis.regression` and :mod:`~cohort.analysis.contrasts`.
@@ -10,6 +10,8 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from cohort.analysis.causal import AdjustmentSet, adjustment_set, load_graph, measured_in, objections, question_for
@@ -21,8 +23,9 @@ from cohort.analysis.power import MinimumDetectable, detectable_odds_ratio
 from cohort.analysis.regression import odds_ratio
 from cohort.analysis.sensitivity import EValue, e_value
 from cohort.analysis.verdicts import judge_direction, judge_family, judge_size
-from cohort.results import Estimate, NotTestable, Result, ResultTable, Verdict
+from cohort.results import NotTestable, Result, ResultTable, Verdict
 
+BoolArray = npt.NDArray[np.bool_]
 OUTCOME = "has_depression"
 THREEFOLD: Mapping[str, str] = {
     "IP-10": "has_autoimmune_thyroid_disease",
@@ -70,7 +73,11 @@ class AdjustmentSets:
             for name, variables in named.items()
         ]
         rows += [
-            {"adjustment": f"tempting and wrong: {wrong.name}", "variables": "", "as an effect, the graph objects": wrong.harm}
+            {
+                "adjustment": f"tempting and wrong: {wrong.name}",
+                "variables": "",
+                "as an effect, the graph objects": wrong.harm,
+            }
             for wrong in question_for("aid", "dep").wrong
         ]
         return ResultTable("adjustment", f"{len(named)} adjustments, and what tempts", pd.DataFrame(rows))
@@ -202,14 +209,14 @@ def variants(table: pd.DataFrame, design: Design, sets: AdjustmentSets, *, domai
     """
     full = sets.full.variables
     inside = analysis_domain(table, design, domain)
-    complete = table["phq9_items_answered"].eq(9).fillna(value=False) if "phq9_items_answered" in table else inside
-    low = (table["crp_mg_l"] <= 10).fillna(value=False) if "crp_mg_l" in table else inside
+    complete = _holds(table, "phq9_items_answered", 9, 9)
+    low = _holds(table, "crp_mg_l", 0, 10)
     choices: list[tuple[str, Sequence[str], Domain]] = [
         ("the measured part of the right set", full, inside),
         ("crude", (), inside),
         ("age, sex, education, smoking", sets.described, inside),
-        ("only complete questionnaires", full, inside & complete.to_numpy(dtype=bool)),
-        ("only people with CRP of 10 mg/L or less", full, inside & low.to_numpy(dtype=bool)),
+        ("only complete questionnaires", full, inside & complete),
+        ("only people with CRP of 10 mg/L or less", full, inside & low),
         *((f"wrong: {name}", variables, inside) for name, variables in _wrong_sets(table, full, domain)),
     ]
     return [
@@ -218,9 +225,14 @@ def variants(table: pd.DataFrame, design: Design, sets: AdjustmentSets, *, domai
     ]
 
 
-def _wrong_sets(
-    table: pd.DataFrame, full: Sequence[str], domain: Domain
-) -> list[tuple[str, tuple[str, ...]]]:
+def _holds(table: pd.DataFrame, name: str, low: float, high: float) -> BoolArray:
+    """Return who has a value in a range; nobody when the variable is absent."""
+    if name not in table:
+        return np.zeros(len(table), dtype=bool)
+    return np.asarray(table[name].between(low, high).fillna(value=False).to_numpy(dtype=bool))
+
+
+def _wrong_sets(table: pd.DataFrame, full: Sequence[str], domain: Domain) -> list[tuple[str, tuple[str, ...]]]:
     """Return the tempting wrong sets that this cohort can form and that differ from the right one."""
     nodes, measured = load_graph().nodes, measured_in(table, domain=domain)
     found = []
@@ -307,5 +319,3 @@ def exploratory_verdicts(found: Mapping[str, Sequence[Result]], *, synthetic: bo
     """
     family = list(found["full"])[1:]
     return judge_family(family, claimed="above", claims=["IP-09"] * len(family), synthetic=synthetic)
-
-

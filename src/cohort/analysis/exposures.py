@@ -42,9 +42,9 @@ INFECTIONS: Mapping[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
     "is_cmv_seropositive": ("Cytomegalovirus, seropositive", ("IP-19",), ("IP-17",)),
     "ln_ebv_igg": ("Epstein-Barr virus titre (ln) among seropositive people", ("IP-19",), ("IP-18",)),
     "has_hospital_infection": ("Any hospital-treated infection", (), ()),
-    "hospital_infection_count": ("Hospital-treated infections", (), ()),
+    "hospital_infection_count": ("Hospital-treated infections", (), ("SL-03",)),
     "has_pelvic_infection": ("Pelvic infection", (), ()),
-    "has_acute_infection": ("Acute infection", (), ("SL-03",)),
+    "has_acute_infection": ("Acute infection", (), ()),
 }
 """Exposures to infection: label, claims on CRP, claims on depression."""
 

@@ -1,4 +1,4 @@
-"""The question of notebook 02: does inflammation go with depression, and does it split people into subgroups?"""
+"""Notebook 02 asks whether inflammation goes with depression, and whether it splits people into subgroups."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ def differences(
     """
     without = tuple(name for name in chosen.variables if name != "bmi_kg_m2")
     sets: Mapping[str, Sequence[str]] = {CRUDE: (), ADJUSTED: without, WITH_BMI: chosen.variables}
-    claims = {"crp_mg_l": ("IP-01", "IP-44"), **{marker: ("IP-44",) for marker in PANEL[1:]}}
+    claims = {"crp_mg_l": ("IP-01", "IP-44"), **dict.fromkeys(PANEL[1:], ("IP-44",))}
     return {
         name: marker_differences(table, design, by=GROUP, adjustment=held, claims=claims, domain=domain)
         for name, held in sets.items()
@@ -186,9 +186,7 @@ def mixture_table(found: MixtureDescription | NotTestable) -> ResultTable:
     return ResultTable("mixtures", "Gaussian mixtures, for description only", data, counts, {"bic": ".1f"})
 
 
-def exclusions(
-    table: pd.DataFrame, design: Design, chosen: AdjustmentSet, *, domain: Domain = None
-) -> list[Result]:
+def exclusions(table: pd.DataFrame, design: Design, chosen: AdjustmentSet, *, domain: Domain = None) -> list[Result]:
     """Return the difference of ln CRP by depression in everybody, below 10 mg/L, and without acute infection."""
     inside = analysis_domain(table, design, domain)
     low = _holds(table, "crp_mg_l", lambda column: column <= 10)

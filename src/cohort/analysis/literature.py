@@ -16,8 +16,8 @@ Published = tuple[str, float, float, float]
 def published_estimates(outcome: str) -> Mapping[str, tuple[Published, ...]]:
     """Return published ratios with their 95 % intervals, by the label of the exposure.
 
-    The values and their sources are those of ``data_schema/literature.csv``. A rate ratio of a register and a prevalence
-    odds ratio of a survey estimate different quantities; for a rare outcome they are close.
+    Values and sources are those of ``data_schema/literature.csv``. A rate ratio of a register and a prevalence odds
+    ratio of a survey are different quantities; for a rare outcome they are close.
 
     Parameters
     ----------

@@ -57,7 +57,7 @@ def marker_differences(
 
     Notes
     -----
-    The standard deviation is that of all people, taken as known. Assumes that the log marker is linear in the covariates.
+    The standard deviation is that of all people, taken as known. Assumes a log marker that is linear in the covariates.
     """
     return [
         _difference(table, design, marker, by, adjustment, (claims or {}).get(marker, ()), domain) for marker in markers

@@ -85,13 +85,14 @@ def clean_cohort(
     book = applied.ledger
     clean = {name: conform(frame, name, codebook) for name, frame in applied.tables.items()}
     clean["visits"], book = _scored(clean["visits"], codebook, book)
+    check_output(clean, codebook)
     clean["visit_table"] = visit_table(clean, codebook)
     people = person_table(clean, codebook, baseline)
     decided = decide_eligibility(people, eligible, codebook)
     clean["person_table"] = conform(people.assign(is_eligible=decided["is_eligible"]), "person_table", codebook)
     clean["risk_table"], book = _at_risk(clean, codebook, book)
     clean = {name: clean[name] for name in codebook.tables}
-    check_output(clean, codebook)
+    check_output({name: clean[name] for name in codebook.derived}, codebook)
     flow = build_flow(
         people, decided, eligible, codebook, people_in_files=_people(raw), undisputed=len(clean["person_table"])
     )

@@ -64,9 +64,8 @@ def risk_table(tables: Tables, codebook: Codebook) -> tuple[pd.DataFrame, tuple[
     People whose onset lies at or before entry are prevalent and not at risk. Who has a disease without a known onset,
     or was never asked, is left out of the pairs that need it: neither being exposed nor being at risk is guessed.
     """
-    empty = conform(pd.DataFrame(), "risk_table", codebook).assign(
-        **{name: pd.Series(dtype=variable.dtype) for name, variable in codebook.tables["risk_table"].items()}
-    )
+    columns = codebook.tables["risk_table"]
+    empty = pd.DataFrame({name: pd.Series(dtype=variable.dtype) for name, variable in columns.items()})
     people, follow_up, diagnoses = tables["participants"], tables["follow_up"], tables["diagnoses"]
     dates = {"entry_date", "exit_date"} <= set(follow_up.columns)
     onsets = [name for name in ("onset_age_years", "onset_date") if name in diagnoses and diagnoses[name].notna().any()]

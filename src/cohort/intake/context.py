@@ -80,7 +80,7 @@ class Context:
         if isinstance(entry.keep, Keep):
             reference = self._reference(entry, selection, place)
         return settle_repeats(
-            selection, has_value, entry.keep, per_visit=per_visit, record=self.record, place=place, reference=reference
+            selection, has_value, entry.keep, per_visit=per_visit, record=self.record, reference=reference
         )
 
     def _reference(self, entry: Any, selection: Selection, place: str) -> pd.Series | None:

@@ -225,7 +225,6 @@ def settle_repeats(
     *,
     per_visit: bool,
     record: Record,
-    place: str,
     reference: pd.Series | None = None,
 ) -> Selection:
     """Return one row per person, or per person and visit, as the entry tells; mark all others as not kept.
@@ -242,8 +241,6 @@ def settle_repeats(
         Whether rows are told apart by visit.
     record
         Takes the account of rows, and the problem of an id that is not unique.
-    place
-        The entry, for messages.
     reference
         Date by participant, for ``nearest``.
 
@@ -263,13 +260,7 @@ def settle_repeats(
         record.select(table, everything)
         return selection
     if is_ambiguous.any() and keep is None:
-        count = keys.loc[is_ambiguous, "id"].nunique()
-        unit = "person and visit" if per_visit else "person"
-        record.problem(
-            f"file '{table.name}' ({_paths(table)})",
-            f"id is not unique: {count:,} ids occur more than once where one row per {unit} is expected.",
-            "Set 'keep:', 'where:' or 'visit:'." if per_visit else "Set 'keep:' or 'where:'.",
-        )
+        record.not_unique(table, keys.loc[is_ambiguous, "id"].nunique())
     order = np.lexsort((np.arange(len(keys)), _distance(selection, keep, reference), ~has_value))
     if keep == "last":
         latest = selection.date.to_numpy().astype("int64")
@@ -302,7 +293,3 @@ def _mask(table: SourceTable, positions: IntArray) -> BoolArray:
     mask = np.zeros(len(table.frame), dtype=bool)
     mask[positions] = True
     return mask
-
-
-def _paths(table: SourceTable) -> str:
-    return ", ".join(table.declared.sources().values())

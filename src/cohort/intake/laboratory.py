@@ -123,8 +123,8 @@ def _numbers(field: Field, source: LabSource) -> tuple[FloatArray, np.ndarray]:
 def _censored(field: Field, source: LabSource, number: FloatArray, sign: np.ndarray) -> _Results:
     """Return which results are censored, and where.
 
-    The limit of the study is the lower one, unless the entry has ``above`` and no ``below``: then it is the upper one. A
-    result beyond it, or flagged, is censored at it. A text such as ``<0.15`` names its own limit; a result flagged
+    The limit of the study is the lower one, unless the entry has ``above`` and no ``below``: then it is the upper one.
+    A result beyond it, or flagged, is censored at it. A text such as ``<0.15`` names its own limit; a result flagged
     ``above`` without an upper limit is its own.
     """
     positions, nowhere = field.selection.positions, np.zeros(len(number), dtype=bool)
@@ -138,7 +138,8 @@ def _censored(field: Field, source: LabSource, number: FloatArray, sign: np.ndar
         field.context.record.problem(field.place, what, "Make the conditions exclude each other.")
     upper = np.where(np.isnan(upper), number, upper)
     is_above = (sign == ABOVE) | (flagged_above & ~np.isnan(upper)) | ((number > upper) & (sign != BELOW))
-    is_below = (sign == BELOW) | (flagged_below & ~(np.isnan(number) & np.isnan(lower))) | ((number < lower) & ~is_above)
+    has_reach = ~(np.isnan(number) & np.isnan(lower))
+    is_below = (sign == BELOW) | (flagged_below & has_reach) | ((number < lower) & ~is_above)
     is_above &= ~is_below
     lower = np.where(sign == BELOW, number, lower)
     upper = np.where(sign == ABOVE, number, upper)

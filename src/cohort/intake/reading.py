@@ -78,7 +78,7 @@ def read_cohort(study: StudyFile, root: Path, codebook: Codebook) -> RawCohort:
 
 def _check_zeros(tables: Mapping[str, SourceTable], record: Record) -> None:
     """Note a problem where the ids of a file meet those of the others only without their leading zeros."""
-    ids = {name: set(table.ids) for name, table in tables.items()}
+    ids = {name: set(table.ids.unique()) for name, table in tables.items()}
     for name, own in ids.items():
         others = set().union(*(other for key, other in ids.items() if key != name))
         if own and own.isdisjoint(others) and not _plain(own).isdisjoint(_plain(others)):

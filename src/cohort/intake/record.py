@@ -45,6 +45,7 @@ class Record:
         self._entries: list[Ledger] = []
         self._quarantined: list[pd.DataFrame] = []
         self._settled: list[pd.DataFrame] = []
+        self._not_unique: set[str] = set()
         self._used: dict[str, BoolArray] = {}
         self._reasons: dict[str, np.ndarray] = {}
         self._tables: dict[str, SourceTable] = {}
@@ -52,6 +53,15 @@ class Record:
     def problem(self, where: str, what: str, fix: str = "") -> None:
         """Note a problem that stops intake once everything has been looked at."""
         self.problems.append(Problem(where, what, fix))
+
+    def not_unique(self, table: SourceTable, count: int) -> None:
+        """Note that the id of a file is not unique where it must be; once per file, however many entries read it."""
+        if table.name not in self._not_unique:
+            self._not_unique.add(table.name)
+            paths = ", ".join(table.declared.sources().values())
+            what = f"id is not unique: {count:,} ids occur more than once, with different rows."
+            fix = "Say which row counts with 'keep:' or 'where:', tell rows apart with 'visit:', or mend the file."
+            self.problem(f"file '{table.name}' ({paths})", what, fix)
 
     def note(self, *, rule: str, severity: str, action: Action, table: str, column: str = "", **values: object) -> None:
         """Add a line to the ledger (see :meth:`cohort.ledger.Ledger.add`)."""

@@ -1,1 +1,38 @@
-"""To be described."""
+"""Figures: results in, Matplotlib Axes out.
+
+Every function draws on the Axes it is given or on a figure of its own, which pyplot does not know of. What can't be drawn is
+an empty Axes that says why. Counts of people pass the disclosure policy that the caller hands over.
+"""
+
+from cohort.plots.distributions import draw_distributions, draw_hexbin
+from cohort.plots.flow import draw_flow
+from cohort.plots.forest import draw_forest, draw_truth
+from cohort.plots.graph import draw_graph
+from cohort.plots.ledger import draw_ledger
+from cohort.plots.missingness import draw_missingness
+from cohort.plots.power import draw_detectable
+from cohort.plots.strata import draw_interaction, draw_strata
+from cohort.plots.style import Picture, empty_axes, figure, use_style
+from cohort.plots.subgroups import draw_axis, draw_missed, draw_null_distribution, draw_profiles
+
+__all__ = [
+    "Picture",
+    "draw_axis",
+    "draw_detectable",
+    "draw_distributions",
+    "draw_flow",
+    "draw_forest",
+    "draw_graph",
+    "draw_hexbin",
+    "draw_interaction",
+    "draw_ledger",
+    "draw_missed",
+    "draw_missingness",
+    "draw_null_distribution",
+    "draw_profiles",
+    "draw_strata",
+    "draw_truth",
+    "empty_axes",
+    "figure",
+    "use_style",
+]

@@ -60,7 +60,8 @@ def is_share(measure: str) -> bool:
     (True, True, False)
     """
     words = measure.lower()
-    return "ratio" not in words and any(word in words for word in ("prevalence", "proportion", "risk", "share"))
+    relative = any(word in words for word in ("ratio", "relative", "excess"))
+    return not relative and any(word in words for word in ("prevalence", "proportion", "risk", "share"))
 
 
 def short_measure(measures: Iterable[str]) -> str:

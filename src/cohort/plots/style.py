@@ -18,7 +18,7 @@ from matplotlib.figure import Figure, SubFigure
 from matplotlib.transforms import ScaledTranslation
 
 from cohort.disclosure import Disclosure
-from cohort.plots.text import FONT, LARGE, NORMAL, SMALL, wrap
+from cohort.plots.text import FONT, LARGE, NORMAL, SMALL, text_width, wrap
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,17 +7,17 @@ from typing import Any
 
 import pandas as pd
 
-from cohort.analysis.power import minimum_detectable_odds_ratio
+from cohort.analysis.power import MinimumDetectable, detectable_odds_ratio
 from cohort.report.page import as_text
 from cohort.study import Study
 
 
 @dataclass(frozen=True)
 class ClaimCoverage:
-    """Whether a study has what a claim needs."""
+    """What a claim needs and a study lacks; a notebook may still test a part of it."""
 
     claim: str
-    testable: bool
+    complete: bool
     missing: tuple[str, ...]
     reason: str
 
@@ -61,7 +61,7 @@ class Coverage:
         claims = pd.DataFrame(
             {
                 "claim": [c.claim for c in self.claims],
-                "testable": ["yes" if c.testable else "no" for c in self.claims],
+                "all variables": ["yes" if c.complete else "no" for c in self.claims],
                 "missing": [", ".join(c.missing) or "–" for c in self.claims],
             }
         )
@@ -75,7 +75,7 @@ class Coverage:
             [
                 f"{self.title}\npeople: {self.people}, eligible: {self.eligible}",
                 as_text("What maps", self.variables),
-                as_text("Claims that a notebook tests", claims),
+                as_text("Claims that a notebook tests: what each needs, and what this study lacks of it", claims),
                 power,
             ]
         )
@@ -106,13 +106,10 @@ def describe_coverage(study: Study) -> Coverage:
         missing = tuple(v for v in claim.variables if v not in filled)
         reason = "" if not missing else "not measured: " + ", ".join(missing)
         claims.append(ClaimCoverage(claim.id, not missing, missing, reason))
-    smallest = None
-    if {"has_depression", "has_any_autoimmune_disease"} <= set(filled):
-        pair = eligible[["has_depression", "has_any_autoimmune_disease"]].dropna().astype(bool)
-        exposed = float(pair["has_any_autoimmune_disease"].mean())
-        risk = float(pair.loc[~pair["has_any_autoimmune_disease"], "has_depression"].mean())
-        if 0 < exposed < 1 and 0 < risk < 1:
-            smallest = minimum_detectable_odds_ratio(len(pair), exposed, risk)
+    detectable = detectable_odds_ratio(
+        table, study.design, outcome="has_depression", exposure="has_any_autoimmune_disease"
+    )
+    smallest = detectable.odds_ratio if isinstance(detectable, MinimumDetectable) else None
     return Coverage(
         title=study.title,
         people=study.disclosure.text(len(table)),

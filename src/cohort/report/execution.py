@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import copy
 import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NoReturn
 
 import nbformat
 from nbclient import NotebookClient
@@ -57,7 +59,7 @@ def set_parameters(notebook: Notebook, **values: str | None) -> nbformat.Noteboo
     CohortError
         If the notebook does not have exactly one such cell.
     """
-    content = nbformat.from_dict(notebook.content)
+    content = copy.deepcopy(notebook.content)
     cells = [cell for cell in content.cells if PARAMETERS_TAG in cell.metadata.get("tags", [])]
     if len(cells) != 1:
         raise CohortError(
@@ -105,7 +107,7 @@ def execute(
     return done
 
 
-def _execute_one(name: str, content: nbformat.NotebookNode, bar: tqdm[object]) -> None:
+def _execute_one(name: str, content: nbformat.NotebookNode, bar: tqdm[NoReturn]) -> None:
     client = NotebookClient(
         content,
         timeout=_CELL_TIMEOUT_SECONDS,
@@ -116,7 +118,8 @@ def _execute_one(name: str, content: nbformat.NotebookNode, bar: tqdm[object]) -
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONHASHSEED": "0"}
     try:
         manager = client.create_kernel_manager()
-        manager.kernel_spec.argv[0] = sys.executable
+        if manager.kernel_spec is not None:
+            manager.kernel_spec.argv[0] = sys.executable
         client.execute(env=environment)
     except CellExecutionError as error:
         raise CohortError(

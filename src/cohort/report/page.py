@@ -85,7 +85,7 @@ class Page:
     def figure(self, drawn: Axes, name: str, caption: str) -> None:
         """Show a figure as PNG with its caption as alternative text, and write it as PNG and SVG."""
         picture = Picture(drawn, caption)
-        display(picture)  # type: ignore[no-untyped-call]
+        display(picture)
         if self.output is not None:
             folder = self.output / "figures"
             folder.mkdir(parents=True, exist_ok=True)
@@ -94,19 +94,28 @@ class Page:
             picture.save(folder / f"{stem}.svg")
             write_json(folder / f"{stem}.json", {"caption": caption, "notebook": self.name})
 
-    def verdicts(self, verdicts: Sequence[Verdict]) -> None:
-        """Show verdicts with their reasons, and write them for the report's first page."""
+    def verdicts(self, verdicts: Sequence[Verdict], *, headline: bool = True) -> None:
+        """Show verdicts with their reasons, and write them for the report's first page.
+
+        Parameters
+        ----------
+        verdicts
+            What a rule made of the results.
+        headline
+            Whether they belong on the first page; verdicts of an exploratory family do not.
+        """
         claims = self.study.codebook.claims
         rows = pd.DataFrame(
             {
                 "claim": [v.claim for v in verdicts],
+                "about": [v.evidence.label for v in verdicts],
                 "asked": [v.question for v in verdicts],
                 "verdict": [v.status for v in verdicts],
                 "because": [v.reason for v in verdicts],
             }
         )
         self._display("Verdicts" + (" (synthetic cohort)" if self.study.synthetic else ""), rows, "")
-        if self.output is not None:
+        if self.output is not None and headline:
             content = [
                 {
                     "claim": v.claim,
@@ -126,7 +135,7 @@ class Page:
 
     @staticmethod
     def _display(title: str, cells: pd.DataFrame, note: str) -> None:
-        display(  # type: ignore[no-untyped-call]
+        display(
             {"text/plain": as_text(title, cells, note), "text/html": as_html(title, cells, note)}, raw=True
         )
 

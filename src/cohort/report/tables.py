@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from cohort.results import Estimate, NotTestable, Result, ResultTable
+from cohort.analysis.subgroups import GateResult
+from cohort.results import NotTestable, Result, ResultTable
 from cohort.study import Study
 
 
@@ -92,39 +93,61 @@ def claims_table(study: Study, claims: Sequence[str]) -> ResultTable:
     return ResultTable("claims", "The claims", data)
 
 
-def truth_table(study: Study, pairs: Sequence[tuple[Result, float | None]]) -> ResultTable:
+def structure_truth_table(study: Study, gate: GateResult | NotTestable) -> ResultTable:
+    """Return how many subgroups the generator put in, beside the tier that the gate gave.
+
+    Parameters
+    ----------
+    study
+        A study; a real one has no truth, and the table says so.
+    gate
+        What the gate found.
+    """
+    found = f"not testable: {gate.reason}" if isinstance(gate, NotTestable) else f"tier {gate.tier}"
+    classes = truth_of(study, exposure="", outcome="immune markers", measure="number of subgroups")
+    if classes is None:
+        row = {"subgroups in truth": "not known (0 known)", "gate": found, "right": ""}
+    else:
+        named = isinstance(gate, GateResult) and gate.may_name_groups
+        right = "yes" if named == (classes > 1) else "no"
+        row = {"subgroups in truth": "none" if classes == 1 else f"{classes:.0f}", "gate": found, "right": right}
+    return ResultTable("truth", "Subgroups put in, and what the gate said", pd.DataFrame([row]))
+
+
+_MEASURES = ("odds ratio", "risk ratio", "risk difference", "mean difference", "number of subgroups")
+
+
+def truth_table(study: Study, results: Sequence[Result], *, exposure: str, outcome: str) -> ResultTable:
     """Return estimates beside the known truth, and whether the 95 % interval holds it.
 
     Parameters
     ----------
     study
-        A study; for a real one the table is empty and says why.
-    pairs
-        A result and its true value, None where the truth is not declared.
+        A study; a real one has no truth, and the table says so.
+    results
+        Estimates of the effect of the exposure on the outcome.
+    exposure, outcome
+        As the truth names them.
     """
     rows = []
-    for result, truth in pairs:
+    for result in results:
+        truth = truth_of(study, exposure=exposure, outcome=outcome, measure=result.measure)
+        row: dict[str, object] = {"label": result.label, "measure": result.measure}
         if isinstance(result, NotTestable) or truth is None:
-            reason = result.reason if isinstance(result, NotTestable) else "no truth is declared"
-            rows.append({"label": result.label, "measure": result.measure, "inside": reason})
+            reason = result.reason if isinstance(result, NotTestable) else "no truth is known"
+            rows.append({**row, "inside": reason})
             continue
         lower, upper = result.interval()
-        rows.append(
-            {
-                "label": result.label,
-                "measure": result.measure,
-                "estimate": result.value,
-                "lower": lower,
-                "upper": upper,
-                "truth": truth,
-                "inside": "yes" if lower <= truth <= upper else "no",
-            }
-        )
+        inside = "yes" if lower <= truth <= upper else "no"
+        rows.append(row | {"estimate": result.value, "lower": lower, "upper": upper, "truth": truth, "inside": inside})
     columns = ["label", "measure", "estimate", "lower", "upper", "truth", "inside"]
-    note = "" if study.truth is not None else "A real cohort has no known truth."
-    formats = dict.fromkeys(["estimate", "lower", "upper", "truth"], ".3f")
     return ResultTable(
-        "truth", "Does the method recover the truth?", pd.DataFrame(rows, columns=columns), (), formats, note
+        "truth",
+        "Does the 95 % interval hold the truth?"
+        if study.truth is not None
+        else "A real cohort has no known truth (0 known)",
+        pd.DataFrame(rows, columns=columns),
+        formats=dict.fromkeys(["estimate", "lower", "upper", "truth"], ".3f"),
     )
 
 
@@ -135,16 +158,15 @@ def truth_of(study: Study, *, exposure: str, outcome: str, measure: str) -> floa
     ----------
     study
         The study.
-    exposure, outcome, measure
+    exposure, outcome
         As the truth names them.
+    measure
+        Measure of an estimate; the kind of contrast that it names is looked up.
     """
-    if study.truth is None:
+    kind = next((name for name in _MEASURES if name in measure), None)
+    if study.truth is None or kind is None:
         return None
     truth = study.truth
-    found = truth.loc[(truth["exposure"] == exposure) & (truth["outcome"] == outcome) & (truth["measure"] == measure)]
+    exposures = truth["exposure"].fillna("")
+    found = truth.loc[(exposures == exposure) & (truth["outcome"] == outcome) & (truth["measure"] == kind)]
     return float(found["value"].iloc[0]) if len(found) == 1 else None
-
-
-def estimates_only(results: Sequence[Result]) -> list[Estimate]:
-    """Return the results that are estimates."""
-    return [result for result in results if isinstance(result, Estimate)]

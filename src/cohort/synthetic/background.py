@@ -48,7 +48,7 @@ def ancestry(of: Parents, knob: Knobs, noise: Noise) -> Array:
 @node()
 def season(of: Parents, knob: Knobs, noise: Noise) -> Array:
     """Month of the visit, 1 to 12, uniform."""
-    return np.ceil(12 * (1 - noise.uniform())).astype(np.int8)
+    return np.asarray(np.ceil(12 * (1 - noise.uniform())), dtype=np.int8)
 
 
 @node("season")

@@ -214,8 +214,8 @@ def _associations(v: dict[str, Array]) -> list[Row]:
     family = [v[name] for name in ("age", "sex", "ses_parent")]
     ever = ill | v["dep_past"]
     found = [
-        ("autoimmunity and depression, crude", _log_odds_ratio(ill, v["aid"]), 1.6, 1.95, "dag.md: 1.88"),
-        ("autoimmunity and depression, adjusted", _log_odds_ratio(ill, v["aid"], *h1), 1.39, 1.6, "dag.md: 1.50"),
+        ("autoimmunity and depression, crude", _log_odds_ratio(ill, v["aid"]), 1.6, 2.1, "dag.md: 1.88"),
+        ("autoimmunity and depression, adjusted", _log_odds_ratio(ill, v["aid"], *h1), 1.35, 1.65, "dag.md: 1.50"),
         ("autoimmunity and depression, lifetime", _log_odds_ratio(ever, v["aid"]), 1.27, 2.15, "comorbidity_or_cohort"),
         ("trauma and depression, crude", _log_odds_ratio(ill, v["trauma"]), 2.38, 4.83, "maltx_dep_or; dag.md: 2.53"),
         ("trauma and depression, without u_fam", _log_odds_ratio(ill, v["trauma"], *family), 2.1, 2.6, "dag.md: 2.39"),

@@ -23,7 +23,7 @@ UNITS = {
 SITE_WITH_MG_DL = "B"
 DUPLICATE_SHARE = 0.003
 """Share of rows that stand twice in a file (calibration: dq_dup_id)."""
-TRUTH_PEOPLE = 262_144
+TRUTH_PEOPLE = 131_072
 LATENT_COLUMNS = ("trauma", "u_fam", "inflam", "cmv", "aid", "dep_past", "dep", "severity", "subgroup")
 
 

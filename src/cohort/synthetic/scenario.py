@@ -93,7 +93,7 @@ def list_scenarios() -> list[Scenario]:
     >>> [scenario.name for scenario in list_scenarios()][:2]
     ['total_null', 'no_autoimmune_effect']
     """
-    return sorted((load_scenario(name) for name in scenario_names()), key=lambda s: int(s.id.lstrip("S")))
+    return sorted(map(load_scenario, scenario_names()), key=lambda scenario: int(scenario.id.removeprefix("S")))
 
 
 def load_scenario(where: str | Path) -> Scenario:
@@ -114,23 +114,29 @@ def load_scenario(where: str | Path) -> Scenario:
     >>> load_scenario("literature_like").knob("dep.odds_ratio.sex")
     1.95
     """
-    path = _find(where)
+    return _load(_find(where), ())
+
+
+def _load(path: Path, heirs: tuple[Path, ...]) -> Scenario:
     head, entries = _read(path)
     parent = head.get("extends")
-    if parent is None:
-        if path.stem != BASE:
-            raise CohortError([Problem(path.name, "the scenario extends nothing.", f"Add 'extends: {BASE}'.")])
+    if path.resolve() == (_folder() / f"{BASE}.yaml").resolve():
         knobs = _checked_tree(entries)
         reference = {e.path.split(".", 1)[1]: float(e.value) for e in entries if e.path.startswith("reference.")}
-        return Scenario(path.stem, head["id"], head["title"], knobs, reference)
+        return Scenario(path.stem, str(head["id"]), str(head["title"]), knobs, reference)
+    if parent is None:
+        raise CohortError([Problem(path.name, "the scenario extends nothing.", f"Add 'extends: {BASE}'.")])
     sibling = path.parent / f"{parent}.yaml"
-    base = load_scenario(sibling if sibling.is_file() and sibling != path else parent)
+    above = sibling if sibling.is_file() else _find(str(parent))
+    if above in (path, *heirs):
+        raise CohortError([Problem(path.name, "the scenarios extend one another in a circle.", f"Extend '{BASE}'.")])
+    base = _load(above, (path, *heirs))
     changes = [replace(e, path=e.path.removeprefix("change.")) for e in entries if e.path.startswith("change.")]
     return replace(
         base,
         name=path.stem,
-        id=head["id"],
-        title=head["title"],
+        id=str(head["id"]),
+        title=str(head["title"]),
         knobs=_changed(base.knobs, changes),
         changes=(*base.changes, *((e.path, e.value) for e in changes)),
     )

@@ -68,7 +68,9 @@ def test_survey_agrees_with_svysurvreg(people: pd.DataFrame, pins: dict[str, Any
 
 def test_the_estimate_of_a_cohort_is_the_coefficient_of_the_fit(people: pd.DataFrame, pins: dict[str, Any]) -> None:
     design = design_of(people)
-    found = censored_mean_difference(people, exposure="trauma", adjustment=["age", "smoking"], design=design, ratio=True)
+    found = censored_mean_difference(
+        people, exposure="trauma", adjustment=["age", "smoking"], design=design, ratio=True
+    )
     assert isinstance(found, Estimate)
     assert found.measure == "ratio of geometric means"
     assert found.value == pytest.approx(math.exp(pins["survey"]["coefficients"][1]), rel=1e-7)

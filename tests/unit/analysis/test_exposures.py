@@ -1,4 +1,4 @@
-"""Claims about trauma, infection and lifestyle: the right numbers, the wrong set beside, and refusals that name the cause."""
+"""Claims about trauma, infection and lifestyle: right numbers, the wrong set beside, refusals that name the cause."""
 
 from __future__ import annotations
 
@@ -114,7 +114,10 @@ def test_a_cohort_without_trauma_is_told_the_name_of_the_variable(people: pd.Dat
 def test_infections_take_an_adjustment_set_each(people: pd.DataFrame) -> None:
     sets = {"is_cmv_seropositive": ["age_years", "sex"], "has_hospital_infection": ["smoking"]}
     found = infection_effects(people, design_of(people), adjustment=sets)
-    virus, infection = found["Cytomegalovirus, seropositive and depression"], found["Any hospital-treated infection and CRP"]
+    virus, infection = (
+        found["Cytomegalovirus, seropositive and depression"],
+        found["Any hospital-treated infection and CRP"],
+    )
     assert isinstance(virus, Estimate)
     assert isinstance(infection, Estimate)
     assert virus.adjustment == ("age_years", "sex")
@@ -170,7 +173,9 @@ def test_prenatal_exposures_are_refused_where_they_were_not_recorded(people: pd.
     found = prenatal_effects(people, design_of(people), adjustment=["age_years"])
     assert [type(result) for result in found.values()] == [NotTestable] * 3
     exposed = people.assign(has_prenatal_infection=pd.array(people["age_years"] > 40, dtype="boolean"))
-    assert value(prenatal_effects(exposed, design_of(exposed), adjustment=[])["Infection in pregnancy and depression"]) > 0
+    assert (
+        value(prenatal_effects(exposed, design_of(exposed), adjustment=[])["Infection in pregnancy and depression"]) > 0
+    )
 
 
 def test_the_ratio_of_slopes_agrees_with_a_regression_with_a_product_term(people: pd.DataFrame) -> None:

@@ -48,8 +48,13 @@ def build(codebook: Codebook) -> Build:
 
 
 @pytest.fixture
-def good(build: Build) -> dict[str, pd.DataFrame]:
-    """Return a cohort in which nothing is wrong."""
+def good(stored: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    """Return a cohort in which nothing is wrong, fresh for each test."""
+    return {name: frame.copy() for name, frame in stored.items()}
+
+
+@pytest.fixture(scope="session")
+def stored(build: Build) -> dict[str, pd.DataFrame]:
     t0, n = ["t0"] * 6, 6
     return {
         "participants": build(
@@ -93,8 +98,10 @@ def good(build: Build) -> dict[str, pd.DataFrame]:
             participant_id=[*PEOPLE, *PEOPLE],
             disease=["rheumatoid_arthritis"] * n + ["lifetime_depression"] * n,
             source=["self_report"] * 2 * n,
-            status=["present", "absent", "absent", "unknown", "absent", "absent"]
-            + ["present", "absent", "present", "absent", "unknown", "absent"],
+            status=[
+                *["present", "absent", "absent", "unknown", "absent", "absent"],
+                *["present", "absent", "present", "absent", "unknown", "absent"],
+            ],
             onset_age_years=[44.0, *[None] * 5, 46.0, None, 25.0, *[None] * 3],
         ),
         "medications": build(

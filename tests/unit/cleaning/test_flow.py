@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pandas as pd
 import pytest
 
@@ -39,7 +41,7 @@ def test_each_step_tells_who_left_and_missing_apart_from_not_fulfilled(good: Tab
 
 def test_the_steps_add_up(good: Tables, codebook: Codebook) -> None:
     steps = clean_cohort(good, codebook, eligible=STEPS).flow.steps
-    for before, after in zip(steps, steps[1:], strict=False):
+    for before, after in itertools.pairwise(steps):
         assert before.n - after.excluded == after.n
 
 

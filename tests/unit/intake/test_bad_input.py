@@ -1,4 +1,4 @@
-"""Input that cannot be read right is refused with one clear message, all problems at once, and no value of a person in it."""
+"""Input that cannot be read right is refused in clear messages, all problems at once, without a value of a person."""
 
 from __future__ import annotations
 
@@ -69,19 +69,15 @@ def test_all_problems_are_told_at_once(tmp_path: Path) -> None:
 
 def test_a_misspelt_column_gets_the_nearest_name(tmp_path: Path) -> None:
     (found,) = messages(tmp_path, variables={"bmi_kg_m2": {"file": "people", "column": "bmii"}})
-    assert found == (
-        "variables.bmi_kg_m2, file 'people' (people.csv): there is no column 'bmii'. Did you mean 'bmi'?"
-    )
+    assert found == ("variables.bmi_kg_m2, file 'people' (people.csv): there is no column 'bmii'. Did you mean 'bmi'?")
 
 
 def test_an_id_that_is_not_unique_is_told_with_its_count_and_not_its_value(tmp_path: Path) -> None:
-    found = messages(tmp_path, PEOPLE + "b,2,29.5\n")
-    assert found == [
-        "file 'people' (people.csv): id is not unique: 1 ids occur more than once where one row per person is expected. "
-        "Set 'keep:' or 'where:'.",
-        "file 'people' (people.csv): id is not unique: 1 ids occur more than once where one row per person and visit is "
-        "expected. Set 'keep:', 'where:' or 'visit:'.",
-    ]
+    (found,) = messages(tmp_path, PEOPLE + "b,2,29.5\n")
+    assert found == (
+        "file 'people' (people.csv): id is not unique: 1 ids occur more than once, with different rows. "
+        "Say which row counts with 'keep:' or 'where:', tell rows apart with 'visit:', or mend the file."
+    )
 
 
 def test_an_exact_copy_of_a_row_is_merged_and_counted(tmp_path: Path) -> None:
@@ -201,7 +197,9 @@ def test_two_sources_that_contradict_each_other_are_a_problem_and_two_that_agree
 def test_a_person_who_is_present_and_absent_at_once_is_a_problem(tmp_path: Path) -> None:
     entry = {"psoriasis": {"file": "people", "present": {"sex": [1]}, "absent": {"bmi": {"at_least": 20}}}}
     found = messages(tmp_path, diagnoses=entry)
-    assert found[0] == "diagnoses.psoriasis: 1 rows match 'present' and 'absent'. Make the conditions exclude each other."
+    assert (
+        found[0] == "diagnoses.psoriasis: 1 rows match 'present' and 'absent'. Make the conditions exclude each other."
+    )
 
 
 def test_cases_that_overlap_are_a_problem(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Six miniature studies, each in the form of a real kind of source, give the canonical tables that were worked out by hand."""
+"""Six miniature studies, each in the form of a real kind of source, give the tables that were worked out by hand."""
 
 from __future__ import annotations
 

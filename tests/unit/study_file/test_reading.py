@@ -21,7 +21,7 @@ Load = Callable[[str | bytes], list[Problem]]
 BOMB = "\n".join(
     [
         "a0: &a0 [1, 1, 1, 1, 1, 1, 1, 1, 1, 1]",
-        *(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 9)),
+        *(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 6)),
     ]
 )
 
@@ -95,6 +95,7 @@ def data(tmp_path: Path, text: str) -> object:
         ("Yes", "Yes"),
         ("true", True),
         ("False", False),
+        ("TRUE", True),
         ("1:30", "1:30"),
         ("2020-01-01", "2020-01-01"),
         ("007", "007"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from cohort.analysis.subgroups.gate import THRESHOLD, GateResult
-from cohort.results import Finding, NotTestable, ResultTable, Verdict
+from cohort.results import Finding, NotTestable, ResultTable, Status, Verdict
 
 
 def judge_subgroups(gate: GateResult | NotTestable, *, claim: str, synthetic: bool = False) -> Verdict:
@@ -26,7 +26,7 @@ def judge_subgroups(gate: GateResult | NotTestable, *, claim: str, synthetic: bo
     if isinstance(gate, NotTestable):
         return Verdict(claim, "direction", "not testable with this cohort", gate.reason, gate, None, synthetic)
     found = Finding(gate.label, f"gate, tier {gate.tier}", gate.wording, claims=gate.claims)
-    status = "supported" if gate.may_name_groups else "inconclusive"
+    status: Status = "supported" if gate.may_name_groups else "inconclusive"
     scores = f"tier {gate.tier} (SHAPE {gate.shape:.2f}, GAP {gate.gap:.2f}; each passes above {THRESHOLD:.2f})"
     return Verdict(claim, "direction", status, f"{scores}: {gate.wording}", found, None, synthetic)
 
@@ -40,7 +40,7 @@ def gate_table(gate: GateResult | NotTestable) -> ResultTable:
         What the gate found, or why it could not be asked.
     """
     if isinstance(gate, NotTestable):
-        rows = [{"part": "gate", "finding": f"not testable: {gate.reason}"}]
+        rows: list[dict[str, object]] = [{"part": "gate", "finding": f"not testable: {gate.reason}"}]
     else:
         rows = [
             {"part": name, "log": scores["log"], "Box-Cox": scores["box-cox"], "passes": _passes(min(scores.values()))}
@@ -56,7 +56,7 @@ def gate_table(gate: GateResult | NotTestable) -> ResultTable:
         data,
         counts=("people",),
         formats={"log": ".3g", "Box-Cox": ".3g"},
-        note=f"Each part must pass {THRESHOLD:.2f} under both scalings. Unweighted: the gate does not use survey weights.",
+        note=f"Each part must pass {THRESHOLD:.2f} under both scalings. Unweighted: the gate uses no survey weights.",
     )
 
 

@@ -23,8 +23,8 @@ MARKERS = (
     "crp_mg_l", "il6_pg_ml", "tnf_alpha_pg_ml", "neutrophils_10e9_l", "lymphocytes_10e9_l", "monocytes_10e9_l",
     "leukocytes_10e9_l", "platelets_10e9_l", "igg_g_l", "glutathione_umol_l", "cortisol_nmol_l",
 )  # fmt: skip
-"""Markers of the immune panel of the claims. The neutrophil-lymphocyte ratio is the difference of two of their logs. White
-cells stand after the kinds that they are the sum of, so that the sum leaves when the kinds determine it."""
+"""Markers of the immune panel of the claims. The neutrophil-lymphocyte ratio is the difference of two of their logs.
+White cells stand after the kinds that they are the sum of, so that the sum leaves when the kinds determine it."""
 
 COVARIATES = ("age_years", "sex", "bmi_kg_m2", "smoking", "is_hormonal_contraceptive_user")
 """What the markers are adjusted for: claims about subgroups mean more than age, weight and the pill."""

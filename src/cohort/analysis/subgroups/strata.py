@@ -7,8 +7,9 @@ people would cross the line too. The comparison of location and spread tells the
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -154,9 +155,9 @@ def location_scale_shift(
     Notes
     -----
     Values below the limit of detection enter at the limit. Standard errors are linearised; the density of ln CRP that
-    the error of the shifted share needs is a Gaussian kernel estimate. The coefficient of variation of a skewed marker
-    rests on a few high values, so its normal interval is too narrow in small groups; the SD of ln CRP is the steadier
-    measure.
+    the error of the shifted share needs is a Gaussian kernel estimate. The coefficient of variation of CRP itself rests
+    on a few high values: in log-normal CRP its interval covered the truth in 83 % of cohorts of 800 people and 90 % of
+    20,000. The one that follows from the SD of ln CRP for a log-normal marker covered it in 95 %.
 
     References
     ----------
@@ -198,6 +199,7 @@ _SHIFT_MEASURES: Mapping[str, tuple[str, bool, float]] = {
     "excess above 3 mg/L, uniform shift": ("risk difference", False, 0.0),
     "excess above 3 mg/L, seen less shift": ("risk difference", False, 0.0),
     "coefficients of variation of CRP": ("ratio of coefficients of variation", True, 1.0),
+    "coefficients of variation, log-normal": ("ratio of coefficients of variation", True, 1.0),
     "standard deviations of ln CRP": ("ratio of standard deviations", True, 1.0),
 }
 
@@ -234,16 +236,11 @@ def _shift_parts(crp: FloatArray, exposed: BoolArray, weights: FloatArray) -> di
     (seen_case, by_seen_case), (seen_rest, by_seen_rest) = average(above, case), average(above, rest)
     moved, by_moved = average((logarithm + shift > line).astype(float), rest)
     by_moved = by_moved + _density(logarithm, rest, line - shift) * by_shift
-    spread: list[tuple[float, FloatArray]] = []
-    for values, relative in ((crp, True), (logarithm, False)):
-        value, influence = 0.0, np.zeros_like(crp)
-        for share, sign in ((case, 1.0), (rest, -1.0)):
-            centre = float(share @ values)
-            variance = float(share @ (values - centre) ** 2)
-            value += sign * (0.5 * math.log(variance) - (math.log(centre) if relative else 0.0))
-            change = ((values - centre) ** 2 / variance - 1) / 2 - ((values - centre) / centre if relative else 0.0)
-            influence = influence + sign * share * change
-        spread.append((value, influence))
+    spread = [
+        _log_ratio(case, rest, crp, _relative_spread),
+        _log_ratio(case, rest, logarithm, _log_normal_spread),
+        _log_ratio(case, rest, logarithm, _spread),
+    ]
     numbers = (
         (shift, by_shift),
         (seen_case - seen_rest, by_seen_case - by_seen_rest),
@@ -252,6 +249,36 @@ def _shift_parts(crp: FloatArray, exposed: BoolArray, weights: FloatArray) -> di
         *spread,
     )
     return dict(zip(_SHIFT_MEASURES, numbers, strict=True))
+
+
+_Spread: TypeAlias = Callable[[FloatArray, FloatArray], tuple[float, FloatArray]]
+
+
+def _log_ratio(case: FloatArray, rest: FloatArray, values: FloatArray, spread: _Spread) -> tuple[float, FloatArray]:
+    """Return the log ratio of a measure of spread between two groups, with the influence of every person."""
+    (upper, by_upper), (lower, by_lower) = spread(values, case), spread(values, rest)
+    return upper - lower, by_upper - by_lower
+
+
+def _spread(values: FloatArray, share: FloatArray) -> tuple[float, FloatArray]:
+    """Return the logarithm of the standard deviation, with influences."""
+    centre = float(share @ values)
+    variance = float(share @ (values - centre) ** 2)
+    return 0.5 * math.log(variance), share * ((values - centre) ** 2 / variance - 1) / 2
+
+
+def _relative_spread(values: FloatArray, share: FloatArray) -> tuple[float, FloatArray]:
+    """Return the logarithm of the coefficient of variation, with influences."""
+    centre = float(share @ values)
+    deviation, influence = _spread(values, share)
+    return deviation - math.log(centre), influence - share * (values - centre) / centre
+
+
+def _log_normal_spread(logarithms: FloatArray, share: FloatArray) -> tuple[float, FloatArray]:
+    """Return the logarithm of the coefficient of variation that a log-normal marker has, with influences."""
+    deviation, influence = _spread(logarithms, share)
+    variance = math.exp(2 * deviation)
+    return 0.5 * math.log(math.expm1(variance)), influence * variance / -math.expm1(-variance)
 
 
 def _density(values: FloatArray, share: FloatArray, place: float) -> float:

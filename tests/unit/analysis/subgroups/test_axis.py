@@ -1,4 +1,4 @@
-"""Claims about the learnt axis: it is the discriminant of the mixture that scikit-learn finds, and halves don't overlap."""
+"""Claims about the learnt axis: the discriminant of the mixture that scikit-learn finds, and halves don't overlap."""
 
 from __future__ import annotations
 
@@ -16,7 +16,9 @@ def test_the_axis_is_the_discriminant_of_the_tied_mixture_of_scikit_learn() -> N
     learning[:, :160, 1] -= 1
     axes = separating_axes(learning, np.random.default_rng(1))
     for values, axis in zip(learning, axes, strict=True):
-        model = GaussianMixture(2, covariance_type="tied", n_init=5, tol=1e-8, max_iter=2000, random_state=0, reg_covar=RIDGE)
+        model = GaussianMixture(
+            2, covariance_type="tied", n_init=5, tol=1e-8, max_iter=2000, random_state=0, reg_covar=RIDGE
+        )
         model.fit(np.clip(values, -CLIP, CLIP))
         discriminant = np.linalg.solve(model.covariances_, model.means_[1] - model.means_[0])
         cosine = abs(discriminant @ axis) / np.linalg.norm(discriminant)

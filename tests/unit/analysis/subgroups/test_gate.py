@@ -68,8 +68,8 @@ def test_one_population_passes_neither_part(world: World) -> None:
 
 
 def test_groups_three_and_a_half_sd_apart_are_found() -> None:
-    tiers = [verdict(lambda rng, n: two_groups(rng, n, 3.5), 200 + seed).tier for seed in range(12)]
-    assert sum(tier == 3 for tier in tiers) >= 10, tiers
+    tiers = [verdict(lambda rng, n: two_groups(rng, n, 3.5), 200 + seed).tier for seed in range(8)]
+    assert sum(tier == 3 for tier in tiers) >= 7, tiers
 
 
 @pytest.mark.slow
@@ -111,7 +111,12 @@ def test_usual_methods_find_groups_in_one_skewed_population_and_the_gate_does_no
 
 def test_the_same_seed_gives_the_same_result() -> None:
     one, two = verdict(two_groups, 11), verdict(two_groups, 11)
-    assert (one.shape_z, one.gap_z, one.parallel_p, one.wording) == (two.shape_z, two.gap_z, two.parallel_p, two.wording)
+    assert (one.shape_z, one.gap_z, one.parallel_p, one.wording) == (
+        two.shape_z,
+        two.gap_z,
+        two.parallel_p,
+        two.wording,
+    )
     np.testing.assert_array_equal(one.illustration.null_bandwidths, two.illustration.null_bandwidths)
 
 
@@ -175,7 +180,9 @@ def test_the_words_are_those_of_the_tier_and_lower_tiers_say_what_was_missed() -
 
 @pytest.mark.parametrize(("people", "side"), [(300, "more"), (700, "fewer"), (5000, "fewer")])
 def test_what_was_missed_is_said_relative_to_the_numbers_measured(people: int, side: str) -> None:
-    assert re.match(rf"At n = {people:,}, {side} groups are missed than at n = (500|1,000), where ", missed_separations(people))
+    assert re.match(
+        rf"At n = {people:,}, {side} groups are missed than at n = (500|1,000), where ", missed_separations(people)
+    )
 
 
 def test_parallel_analysis_keeps_its_error_rate_and_sees_a_shared_factor() -> None:

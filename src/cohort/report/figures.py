@@ -1,0 +1,133 @@
+"""Figures of the notebooks that need more than one call: results of an analysis in, Axes out."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from matplotlib.axes import Axes
+
+from cohort.analysis.causal import AdjustmentSet, load_graph
+from cohort.analysis.subgroups import GateResult, MixtureDescription
+from cohort.analysis.variables import readable
+from cohort.disclosure import Disclosure
+from cohort.plots import (
+    draw_axis,
+    draw_graph,
+    draw_interaction,
+    draw_null_distribution,
+    draw_profiles,
+    draw_strata,
+)
+from cohort.plots.style import empty_axes
+from cohort.results import Estimate, NotTestable, Result
+from cohort.study import Study
+
+
+def adjustment_figure(chosen: AdjustmentSet, *, mediators: Collection[str] = (), title: str) -> Axes:
+    """Return the causal graph of one question: exposure, outcome, what is adjusted for, and what stays open.
+
+    Parameters
+    ----------
+    chosen
+        What is adjusted for, and what is missing.
+    mediators
+        Nodes on the way from exposure to outcome to show too.
+    title
+        What is shown.
+    """
+    causal = load_graph()
+    start, end = causal.node_of(chosen.exposure), causal.node_of(chosen.outcome)
+    shown = [start, end, *chosen.nodes, *mediators]
+    graph = causal.graph.subgraph(shown).copy()
+    unmeasured = set(chosen.missing)
+    opened = [
+        (start, node, end) for node in chosen.missing if graph.has_edge(node, start) and graph.has_edge(node, end)
+    ]
+    return draw_graph(
+        graph,
+        {node: causal.nodes[node].layer for node in graph},
+        exposure=start,
+        outcome=end,
+        adjusted=[node for node in chosen.nodes if node not in unmeasured],
+        latent=sorted(unmeasured),
+        open_paths=opened,
+        labels={node: causal.nodes[node].label for node in graph},
+        title=title,
+    )
+
+
+def strata_figure(results: Sequence[Result], *, disclosure: Disclosure, title: str) -> Axes:
+    """Return the shares of people by CRP stratum, one colour per group.
+
+    Parameters
+    ----------
+    results
+        From :func:`cohort.analysis.inflammation.strata`.
+    disclosure, title
+        As in :func:`cohort.plots.draw_strata`.
+    """
+    groups: dict[str, list[Result]] = {}
+    for result in results:
+        if isinstance(result, NotTestable):
+            groups.setdefault("", []).append(result)
+            continue
+        facts = dict(result.details)
+        if facts["CRP stratum"] in {"<1", "1-3", ">3-10", ">10"}:
+            name = "with depression" if facts["group"] == "yes" else "without depression"
+            groups.setdefault(name, []).append(result.with_label(facts["CRP stratum"].replace("-", "–")))
+    return draw_strata(groups, disclosure=disclosure, title=title, xlabel="C-reactive protein (mg/L)")
+
+
+def axis_figure(study: Study, gate: GateResult | NotTestable, *, title: str) -> Axes:
+    """Return the held-out people along the learnt axis, with the best single-peaked curve and the best two groups."""
+    if isinstance(gate, NotTestable):
+        return empty_axes(None, gate.reason, title=title)
+    seen = gate.illustration
+    curves = {"best single peak": (seen.grid, seen.one_peak), "best two groups": (seen.grid, seen.two_groups)}
+    return draw_axis(seen.held_out, disclosure=study.disclosure, curves=curves, title=title)
+
+
+def gap_figure(gate: GateResult | NotTestable, *, title: str) -> Axes:
+    """Return the observed critical bandwidth beside draws from one single-peaked population."""
+    if isinstance(gate, NotTestable):
+        return empty_axes(None, gate.reason, title=title)
+    seen = gate.illustration
+    label = "critical bandwidth (SD): how much smoothing makes one peak"
+    return draw_null_distribution(seen.null_bandwidths, seen.bandwidth, label=label, title=title)
+
+
+def profiles_figure(study: Study, mixtures: MixtureDescription | NotTestable, *, title: str) -> Axes:
+    """Return the profiles of the mixture that BIC prefers; numbered, never named."""
+    if isinstance(mixtures, NotTestable):
+        return empty_axes(None, mixtures.reason, title=title)
+    long = mixtures.profiles.assign(
+        name="class " + mixtures.profiles["class"].astype(str), label=mixtures.profiles["marker"].map(readable)
+    )
+    wide = long.pivot_table(index="name", columns="label", values="mean", sort=False)
+    once = long.drop_duplicates("name")
+    sizes = dict(zip(once["name"], once["people"], strict=True))
+    return draw_profiles(wide, disclosure=study.disclosure, sizes=sizes, title=title)
+
+
+def interaction_figure(study: Study, cells: Sequence[Result], contrasts: Sequence[Result], *, title: str) -> Axes:
+    """Return the shares in the four cells of two exposures, with the measures of interaction below.
+
+    Parameters
+    ----------
+    study
+        Whose counts are protected.
+    cells
+        From :func:`cohort.analysis.adversity.cells`.
+    contrasts
+        Measures of the interaction.
+    title
+        What is shown.
+    """
+    groups: dict[str, list[Result]] = {}
+    for cell in cells:
+        exposure, _, modifier = cell.label.partition(", ")
+        groups.setdefault(modifier, []).append(cell.with_label(exposure))
+    estimates = [result for result in contrasts if isinstance(result, Estimate)]
+    return draw_interaction(
+        groups, disclosure=study.disclosure, contrasts=estimates, title=title, xlabel="Childhood trauma"
+    )
