@@ -15,7 +15,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from cohort.analysis.causal import AdjustmentSet, adjustment_set, load_graph, measured_in, objections, question_for
-from cohort.analysis.comorbidity import ANY, comorbidity_by_adjustment, diseases_of
+from cohort.analysis.comorbidity import ANY, comorbidity_by_adjustment, comorbidity_table, diseases_of
 from cohort.analysis.contrasts import standardised_contrasts
 from cohort.analysis.design import Design, Domain, analysis_domain, proportion
 from cohort.analysis.literature import Published, published_estimates
@@ -24,6 +24,23 @@ from cohort.analysis.regression import odds_ratio
 from cohort.analysis.sensitivity import EValue, e_value
 from cohort.analysis.verdicts import judge_direction, judge_family, judge_size
 from cohort.results import NotTestable, Result, ResultTable, Verdict
+
+__all__ = [
+    "ANY",
+    "AdjustmentSets",
+    "adjustment_sets",
+    "comorbidity_table",
+    "detectable",
+    "detectable_table",
+    "e_value_table",
+    "exploratory_verdicts",
+    "odds_ratios",
+    "prevalence",
+    "published",
+    "standardised",
+    "variants",
+    "verdicts",
+]
 
 BoolArray = npt.NDArray[np.bool_]
 OUTCOME = "has_depression"

@@ -76,9 +76,10 @@ class CausalGraph:
         raise AnalysisError(f"the causal graph has no node for '{name}'.")
 
     def label(self, name: str) -> str:
-        """Return the label of a node, in lower case unless it is an abbreviation."""
+        """Return the label of a node, in lower case unless it is an abbreviation or a name."""
         label = self.nodes[name].label
-        return label if label[:2].isupper() else label[0].lower() + label[1:]
+        is_name = any(letter.isupper() for letter in label.split()[0][1:])
+        return label if is_name else label[0].lower() + label[1:]
 
 
 @functools.cache

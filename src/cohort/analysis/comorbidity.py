@@ -144,6 +144,10 @@ def comorbidity_table(results: Mapping[str, Sequence[Result]]) -> ResultTable:
     columns = ["label", "adjusted_for", "estimate", "lower", "upper", "n", "events", "reason"]
     order = {label: place for place, label in enumerate(dict.fromkeys(data["label"]))}
     data = data.reindex(columns=columns).sort_values("label", key=lambda c: c.map(order), kind="stable")
+    # A disease for which no adjustment gives a number takes one row, not one for each adjustment.
+    silent = ~data["label"].isin(data.loc[data["estimate"].notna(), "label"])
+    data = data.assign(adjusted_for=data["adjusted_for"].mask(silent, "any"))
+    data = data.loc[~(silent & data.duplicated(["label", "reason"]))]
     return ResultTable(
         name="comorbidity",
         title="Odds ratio of depression by disease and adjustment",

@@ -87,7 +87,11 @@ QUESTIONS: tuple[Question, ...] = (
                 drop=("dep_past", "aid_past"),
                 harm="mixes in the effect of depression on autoimmune disease (1.25 to 1.40)",
             ),
-            WrongSet("age and sex only", drop=("smoking", "education", "trauma", "hosp_infection"), harm="confounded"),
+            WrongSet(
+                "leaving out smoking, education, trauma and infections",
+                drop=("smoking", "education", "trauma", "hosp_infection"),
+                harm="causes of both stay mixed in",
+            ),
         ),
     ),
     Question(

@@ -53,9 +53,8 @@ def _interval_words(result: Estimate, level: float = 0.95) -> str:
     return f"{level:.0%} interval {_number(low, result)} to {_number(high, result)}".replace("%", " %")
 
 
-def _sentence(result: Estimate, finding: str, synthetic: bool) -> str:
-    words = f"{result.measure} {_number(result.value, result)} ({_interval_words(result)}): {finding}."
-    return f"In this synthetic cohort, which says nothing of the world: {words}" if synthetic else words
+def _sentence(result: Estimate, finding: str) -> str:
+    return f"{result.measure} {_number(result.value, result)} ({_interval_words(result)}): {finding}."
 
 
 def _untestable(result: NotTestable, claim: str, question: Literal["direction", "size"], synthetic: bool) -> Verdict:
@@ -124,7 +123,7 @@ def judge_direction(
         Bounds of an irrelevant effect on the natural scale. Default for ratios: 0.8 to 1.25; differences have none
         unless given (:func:`difference_bounds`). Never used for an effect per raw unit.
     synthetic
-        Whether the cohort is synthetic; the reason then says that it speaks of this cohort only.
+        Whether the cohort is synthetic; every table and page of verdicts then says so.
 
     Raises
     ------
@@ -144,7 +143,7 @@ def judge_direction(
     bounds = _bounds_for(result, equivalence)
     status, finding = _direction_of(result, claimed, bounds)
     people = n_needed(result, equivalence=bounds) if status == "inconclusive" else None
-    return Verdict(claim, "direction", status, _sentence(result, finding, synthetic), result, people, synthetic)
+    return Verdict(claim, "direction", status, _sentence(result, finding), result, people, synthetic)
 
 
 def judge_size(result: Result, *, claim: str, size: float, synthetic: bool = False) -> Verdict:
@@ -185,7 +184,7 @@ def judge_size(result: Result, *, claim: str, size: float, synthetic: bool = Fal
     else:
         status, finding = "inconclusive", f"the interval overlaps {span}"
         people = n_needed(result, size_range=(first, last))
-    return Verdict(claim, "size", status, _sentence(result, finding, synthetic), result, people, synthetic)
+    return Verdict(claim, "size", status, _sentence(result, finding), result, people, synthetic)
 
 
 def benjamini_hochberg(p_values: npt.ArrayLike) -> npt.NDArray[np.float64]:

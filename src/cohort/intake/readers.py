@@ -77,22 +77,22 @@ def _xpt(content: bytes, path: str, declared: DataFile) -> RawFile:
 
 
 def _sas7bdat(content: bytes, path: str, declared: DataFile) -> RawFile:
+    del path
     frame, meta = _from_disk(content, "sas7bdat", lambda p: pyreadstat.read_sas7bdat(p, encoding=declared.encoding))
-    _check_length(frame, meta, path)
     return _raw(frame, encoding=meta.file_encoding)
 
 
 def _dta(content: bytes, path: str, declared: DataFile) -> RawFile:
+    del path
     frame, meta = _from_disk(content, "dta", lambda p: pyreadstat.read_dta(p, encoding=declared.encoding))
-    _check_length(frame, meta, path)
     return _raw(frame, labels=_value_labels(meta), encoding=meta.file_encoding)
 
 
 def _sav(content: bytes, path: str, declared: DataFile) -> RawFile:
+    del path
     frame, meta = _from_disk(
         content, "sav", lambda p: pyreadstat.read_sav(p, encoding=declared.encoding, user_missing=True)
     )
-    _check_length(frame, meta, path)
     labels = _value_labels(meta)
     return _raw(frame, labels=labels, missing=_user_missing(frame, meta, labels), encoding=meta.file_encoding)
 
@@ -112,13 +112,6 @@ def _within(value: Any, low: Any, high: Any) -> bool:
     if isinstance(value, str) or isinstance(low, str):
         return str(value).strip() == str(low).strip()
     return bool(low <= value <= high)
-
-
-def _check_length(frame: pd.DataFrame, meta: Any, path: str) -> None:
-    stated = meta.number_rows
-    if stated is not None and stated >= 0 and stated != len(frame):
-        what = f"it is cut short: it holds {len(frame):,} of {stated:,} rows."
-        raise InputDataError([Problem(path, what, "Copy or export the file again.")])
 
 
 FORMATS: dict[str, Reader] = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -13,6 +14,7 @@ from cohort.intake.cells import Numbers, codes_of, numbers_of
 from cohort.ledger import Ledger
 from cohort.study_file import DataFile
 
+_WHOLE_WITH_COMMA = re.compile(r"^([+-]?\d+),0+$")
 IntArray = npt.NDArray[np.int64]
 BoolArray = npt.NDArray[np.bool_]
 
@@ -155,7 +157,10 @@ class SourceTable:
         """Return a column as codes; ``source`` names the file of a row unless the file has a column of that name."""
         if column not in self._codes:
             own = column in self.frame.columns
-            self._codes[column] = codes_of(self.frame[column] if own else self.source)
+            codes = codes_of(self.frame[column] if own else self.source)
+            if self.decimal == ",":
+                codes = codes.str.replace(_WHOLE_WITH_COMMA, r"\1", regex=True)
+            self._codes[column] = codes
         return self._codes[column]
 
     def numbers(self, column: str) -> Numbers:

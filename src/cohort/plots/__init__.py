@@ -1,7 +1,7 @@
 """Figures: results in, Matplotlib Axes out.
 
-Every function draws on the Axes it is given or on a figure of its own, which pyplot does not know of. What can't be drawn is
-an empty Axes that says why. Counts of people pass the disclosure policy that the caller hands over.
+Every function draws on the Axes it is given or on a figure of its own, which pyplot does not know of. What can't be
+drawn is an empty Axes that says why. Counts of people pass the disclosure policy that the caller hands over.
 """
 
 from cohort.plots.distributions import draw_distributions, draw_hexbin

@@ -75,7 +75,7 @@ def number(value: float, measure: str = "") -> str:
 
     Examples
     --------
-    >>> number(1.234), number(23.4), number(0.0845, "prevalence")
+    >>> number(1.234), number(23.4), number(0.0842, "prevalence")
     ('1.23', '23.4', '8.4')
     """
     if is_share(measure):

@@ -15,6 +15,7 @@ import matplotlib.style
 from cycler import cycler
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure, SubFigure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.transforms import ScaledTranslation
 
 from cohort.disclosure import Disclosure
@@ -295,6 +296,14 @@ def panels(
     return [given_or_new(one, 0, 0) for one in made.ravel()]
 
 
+def _settle(whole: Figure) -> None:
+    """Lay a figure out once and for all: the layout would otherwise move a little with every drawing."""
+    if isinstance(whole.get_layout_engine(), ConstrainedLayoutEngine):
+        whole.draw_without_rendering()
+        whole.draw_without_rendering()
+        whole.set_layout_engine("none")
+
+
 @dataclass(frozen=True)
 class Picture:
     """A finished figure, to end a cell of a notebook with or to save; the same figure gives the same bytes.
@@ -326,6 +335,7 @@ class Picture:
         # Dates and versions would make two equal figures differ.
         nothing: dict[str, Any] = {"svg": {"Date": None, "Creator": None}, "png": {"Software": None}}[kind]
         with use_style():
+            _settle(whole)
             whole.savefig(stream, format=kind, dpi=dpi, metadata=nothing)
         return stream.getvalue()
 

@@ -175,7 +175,7 @@ def draw_profiles(
     values = shown.to_numpy().T
     rows, columns = values.shape
     names = [wrap(str(marker), 2.0) for marker in profile.columns]
-    tall = sum(max(0.32, line_count(name) * line_height(SMALL) + 0.08) for name in names)
+    tall = max(sum(max(0.32, line_count(name) * line_height(SMALL) + 0.08) for name in names), 1.3)
     ax = given_or_new(ax, min(WIDTH, 3.2 + 1.1 * columns), tall + 1.3)
     reach = max(float(np.nanmax(np.abs(values))) if np.isfinite(values).any() else 1.0, 0.5)
     mesh = ax.pcolormesh(values, cmap="RdBu_r", vmin=-reach, vmax=reach, edgecolors="white", linewidth=2)
@@ -196,7 +196,7 @@ def draw_profiles(
     ax.tick_params(length=0)
     ax.spines[:].set_visible(False)
     ax.invert_yaxis()
-    bar = ax.figure.colorbar(mesh, ax=ax, label=wrap(unit, 2.2), shrink=0.9, pad=0.03)
+    bar = ax.figure.colorbar(mesh, ax=ax, label=wrap(unit, 0.8 * tall), shrink=0.9, pad=0.03)
     bar.outline.set_visible(False)
     bar.ax.yaxis.set_major_locator(MaxNLocator(nbins=5))
     bar.ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}".replace("-", "−")))

@@ -76,7 +76,7 @@ def percent(share: float) -> str:
 
     Examples
     --------
-    >>> percent(0.0845), percent(0.4), percent(0.0004)
+    >>> percent(0.0842), percent(0.4), percent(0.0004)
     ('8.4 %', '40 %', '<0.1 %')
     """
     if not math.isfinite(share):

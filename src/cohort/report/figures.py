@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
+import networkx as nx
 from matplotlib.axes import Axes
 
 from cohort.analysis.causal import AdjustmentSet, load_graph
@@ -38,14 +39,14 @@ def adjustment_figure(chosen: AdjustmentSet, *, mediators: Collection[str] = (),
     causal = load_graph()
     start, end = causal.node_of(chosen.exposure), causal.node_of(chosen.outcome)
     shown = [start, end, *chosen.nodes, *mediators]
-    graph = causal.graph.subgraph(shown).copy()
+    graph = _question_graph(causal.graph.subgraph(shown), start, end, mediators)
     unmeasured = set(chosen.missing)
     opened = [
         (start, node, end) for node in chosen.missing if graph.has_edge(node, start) and graph.has_edge(node, end)
     ]
     return draw_graph(
         graph,
-        {node: causal.nodes[node].layer for node in graph},
+        _columns(graph, start, end, mediators),
         exposure=start,
         outcome=end,
         adjusted=[node for node in chosen.nodes if node not in unmeasured],
@@ -54,6 +55,28 @@ def adjustment_figure(chosen: AdjustmentSet, *, mediators: Collection[str] = (),
         labels={node: causal.nodes[node].label for node in graph},
         title=title,
     )
+
+
+def _question_graph(graph: nx.DiGraph[str], start: str, end: str, mediators: Collection[str]) -> nx.DiGraph[str]:
+    """Return the arrows that matter to the question: into exposure, mediators and outcome.
+
+    Arrows among the covariates would hide them; a covariate that reaches the question only through others keeps those.
+    """
+    centre = {start, end, *mediators}
+    direct = {node for node, target in graph.edges if target in centre}
+    kept = [(a, b) for a, b in graph.edges if b in centre or (a not in direct and b in direct)]
+    chosen: nx.DiGraph[str] = nx.DiGraph()
+    chosen.add_nodes_from(node for node in graph if node in centre or any(node in edge for edge in kept))
+    chosen.add_edges_from(kept)
+    return chosen
+
+
+def _columns(graph: nx.DiGraph[str], start: str, end: str, mediators: Collection[str]) -> dict[str, int]:
+    """Return the column of each node: remote causes, covariates, exposure, mediators, outcome."""
+    column = dict.fromkeys(graph, 1)
+    column |= {node: 0 for node in graph if not {start, end, *mediators} & set(graph.successors(node))}
+    column |= {node: 3 for node in mediators if node in graph}
+    return column | {start: 2, end: 4}
 
 
 def strata_figure(results: Sequence[Result], *, disclosure: Disclosure, title: str) -> Axes:
@@ -100,6 +123,8 @@ def profiles_figure(study: Study, mixtures: MixtureDescription | NotTestable, *,
     """Return the profiles of the mixture that BIC prefers; numbered, never named."""
     if isinstance(mixtures, NotTestable):
         return empty_axes(None, mixtures.reason, title=title)
+    if mixtures.classes == 1:
+        return empty_axes(None, "BIC prefers a single class: there are no profiles to compare.", title=title)
     long = mixtures.profiles.assign(
         name="class " + mixtures.profiles["class"].astype(str), label=mixtures.profiles["marker"].map(readable)
     )
@@ -127,7 +152,7 @@ def interaction_figure(study: Study, cells: Sequence[Result], contrasts: Sequenc
     for cell in cells:
         exposure, _, modifier = cell.label.partition(", ")
         groups.setdefault(modifier, []).append(cell.with_label(exposure))
-    estimates = [result for result in contrasts if isinstance(result, Estimate)]
+    estimates = [result.with_label(result.measure) for result in contrasts if isinstance(result, Estimate)]
     return draw_interaction(
         groups, disclosure=study.disclosure, contrasts=estimates, title=title, xlabel="Childhood trauma"
     )

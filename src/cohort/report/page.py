@@ -13,6 +13,7 @@ import pandas as pd
 from IPython.display import display
 from matplotlib.axes import Axes
 
+from cohort.analysis.variables import readable
 from cohort.output import write_json, write_text
 from cohort.plots.style import Picture
 from cohort.results import Estimate, NotTestable, Result, ResultTable, Verdict, tidy
@@ -112,9 +113,11 @@ class Page:
                 "asked": [v.question for v in verdicts],
                 "verdict": [v.status for v in verdicts],
                 "because": [v.reason for v in verdicts],
+                "n that would decide": ["" if v.n_needed is None else f"{v.n_needed:,}" for v in verdicts],
             }
         )
-        self._display("Verdicts" + (" (synthetic cohort)" if self.study.synthetic else ""), rows, "")
+        title = "Verdicts on this synthetic cohort, not on the world" if self.study.synthetic else "Verdicts"
+        self._display(title, format_cells(rows, {}), "")
         if self.output is not None and headline:
             content = [
                 {
@@ -135,9 +138,7 @@ class Page:
 
     @staticmethod
     def _display(title: str, cells: pd.DataFrame, note: str) -> None:
-        display(
-            {"text/plain": as_text(title, cells, note), "text/html": as_html(title, cells, note)}, raw=True
-        )
+        display({"text/plain": as_text(title, cells, note), "text/html": as_html(title, cells, note)}, raw=True)
 
 
 def results_table(name: str, title: str, results: Sequence[Result], note: str = "") -> ResultTable:
@@ -169,12 +170,17 @@ def _result_row(result: Result) -> dict[str, object]:
         "SE": _error_text(result),
         "n": result.n,
         "events": result.events if result.events is not None else math.nan,
-        "adjusted for": ", ".join(result.adjustment) or "nothing",
+        "adjusted for": ", ".join(_lower(readable(name)) for name in result.adjustment) or "nothing",
     }
 
 
+def _lower(label: str) -> str:
+    """Return a label in lower case, unless it starts with an abbreviation or a name."""
+    return label if any(letter.isupper() for letter in label.split(maxsplit=1)[0][1:]) else label[:1].lower() + label[1:]
+
+
 def _is_share(estimate: Estimate) -> bool:
-    return estimate.measure.startswith(("prevalence", "proportion", "risk difference"))
+    return any(word in estimate.measure for word in ("prevalence", "proportion", "risk difference"))
 
 
 def _error_text(estimate: Estimate) -> str:
@@ -216,7 +222,7 @@ def _cell(value: object, pattern: str | None) -> str:
         return str(value)
     if pattern is not None:
         return format(value, pattern)
-    return f"{value:,}" if isinstance(value, int) else f"{value:.3g}"
+    return f"{value:,}" if isinstance(value, int) else f"{value:,.4g}"
 
 
 def as_text(title: str, cells: pd.DataFrame, note: str = "", width: int = 46) -> str:
@@ -230,7 +236,7 @@ def as_text(title: str, cells: pd.DataFrame, note: str = "", width: int = 46) ->
     -  ---
     1  two
     """
-    columns = [str(column) for column in cells.columns]
+    columns = [_heading(column) for column in cells.columns]
     rows = [[textwrap.wrap(str(cell), width) or [""] for cell in row] for row in cells.itertuples(index=False)]
     widths = [max([len(name), *(len(line) for row in rows for line in row[i])]) for i, name in enumerate(columns)]
     lines = [title]
@@ -245,12 +251,16 @@ def as_text(title: str, cells: pd.DataFrame, note: str = "", width: int = 46) ->
     return "\n".join(lines)
 
 
+def _heading(column: object) -> str:
+    return str(column).replace("_", " ")
+
+
 _NUMBER = re.compile(r"^[<≥]?[-−+]?[\d.,]+( ?%)?( \(.*\))?$")
 
 
 def as_html(title: str, cells: pd.DataFrame, note: str = "") -> str:
     """Return a table of text cells as HTML, without styles of its own beyond the alignment of numbers."""
-    head = "".join(f"<th scope='col'>{html.escape(str(name))}</th>" for name in cells.columns)
+    head = "".join(f"<th scope='col'>{html.escape(_heading(name))}</th>" for name in cells.columns)
     body = []
     for row in cells.itertuples(index=False):
         tds = []

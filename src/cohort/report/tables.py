@@ -26,9 +26,7 @@ def sources_table(study: Study) -> ResultTable:
         }
         for source in study.provenance["inputs"]
     ]
-    return ResultTable(
-        "sources", "Source files", pd.DataFrame(rows), note="Rows of public files are shown as they are."
-    )
+    return ResultTable("sources", "Source files", pd.DataFrame(rows), counts=("rows",))
 
 
 def rows_table(study: Study) -> ResultTable:
@@ -50,12 +48,19 @@ def rows_table(study: Study) -> ResultTable:
 def ledger_table(study: Study) -> ResultTable:
     """Return what cleaning changed, by rule, table and column, the most frequent first."""
     summary = study.ledger.summary()
-    if len(summary):
-        summary = summary.assign(where=summary["table"] + "." + summary["column"])
-    else:
-        summary = summary.assign(where=[])
-    data = summary[["rule", "severity", "action", "where", "count"]].rename(columns={"count": "values"})
-    return ResultTable("ledger", "What cleaning did, by rule", data, counts=("values",))
+    where = [place_of(study, table, column) for table, column in zip(summary["table"], summary["column"], strict=True)]
+    keys = ["rule", "severity", "action", "where"]
+    data = summary.assign(where=where).groupby(keys, sort=False)["count"].sum().reset_index(name="values")
+    data = data.sort_values(["values", *keys], ascending=[False, True, True, True, True], ignore_index=True)
+    return ResultTable("ledger", "What was noted and changed, by rule", data, counts=("values",))
+
+
+def place_of(study: Study, table: str, column: str) -> str:
+    """Return where a rule worked; the items of a questionnaire are one place."""
+    variable = study.codebook.tables.get(table, {}).get(column)
+    if variable is not None and variable.instrument and not variable.derivation:
+        return f"{table}: items of {study.codebook.instruments[variable.instrument].title}"
+    return ": ".join(part for part in (table, column) if part) or "source files"
 
 
 def quarantine_table(study: Study) -> ResultTable:
@@ -114,7 +119,14 @@ def structure_truth_table(study: Study, gate: GateResult | NotTestable) -> Resul
     return ResultTable("truth", "Subgroups put in, and what the gate said", pd.DataFrame([row]))
 
 
-_MEASURES = ("odds ratio", "risk ratio", "risk difference", "mean difference", "number of subgroups")
+_MEASURES = {
+    "odds ratio": "odds ratio",
+    "risk ratio": "risk ratio",
+    "risk difference": "risk difference",
+    "difference in mean": "mean difference",
+    "number of subgroups": "number of subgroups",
+}
+"""The kind of contrast, as the truth names it, by the words of an estimate's measure."""
 
 
 def truth_table(study: Study, results: Sequence[Result], *, exposure: str, outcome: str) -> ResultTable:
@@ -163,7 +175,7 @@ def truth_of(study: Study, *, exposure: str, outcome: str, measure: str) -> floa
     measure
         Measure of an estimate; the kind of contrast that it names is looked up.
     """
-    kind = next((name for name in _MEASURES if name in measure), None)
+    kind = next((kind for words, kind in _MEASURES.items() if words in measure), None)
     if study.truth is None or kind is None:
         return None
     truth = study.truth

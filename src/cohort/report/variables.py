@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from cohort.analysis.design import analysis_domain, proportion, proportions_by
+from cohort.report.tables import place_of
 from cohort.results import NotTestable, Result, ResultTable
 from cohort.study import Study
 
@@ -99,4 +100,8 @@ def depression_prevalence(study: Study) -> list[Result]:
 def changes(study: Study) -> pd.DataFrame:
     """Return what cleaning changed or set aside, by rule and column: the ledger without what was merely noted."""
     summary = study.ledger.summary()
-    return summary.loc[summary["action"].isin(["repair", "set_missing", "quarantine", "merge"])].reset_index(drop=True)
+    summary = summary.loc[summary["action"].isin(["repair", "set_missing", "quarantine", "merge"])]
+    places = [place_of(study, table, column) for table, column in zip(summary["table"], summary["column"], strict=True)]
+    keys = ["rule", "table", "column", "action"]
+    pooled = summary.assign(table="", column=places).groupby(keys, sort=False)["count"].sum().reset_index()
+    return pooled.sort_values("count", ascending=False, kind="stable", ignore_index=True)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import csv
+import warnings
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyreadstat
 import pytest
 
 from cohort.codebook import load_codebook
@@ -15,12 +18,14 @@ from cohort.intake import RawCohort, read_cohort
 from cohort.intake.cells import codes_of, dates_of, hours_of, numbers_of
 from cohort.study_file import StudyFile
 
+BMI = {"bmi_kg_m2": {"file": "people", "column": "bmi"}}
+
 
 def read(folder: Path, texts: dict[str, str], **entries: Any) -> RawCohort:
     """Return the cohort of CSV files given as text; a file is known by its name without the ending."""
     for name, content in texts.items():
         (folder / f"{name}.csv").write_text(content, encoding="utf-8")
-    declared = {name: {"path": f"{name}.csv"} for name in texts} | entries.pop("files", {})
+    declared = {name: {"path": f"{name}.csv"} for name in texts} | entries.pop("declared", {})
     base = {"cohort_study": 1, "name": "test", "title": "Test", "id": "id", "files": declared}
     return read_cohort(StudyFile.model_validate(base | entries), folder, load_codebook())
 
@@ -206,7 +211,7 @@ def test_a_factor_by_source_is_applied_to_each_stacked_file(tmp_path: Path) -> N
     raw = read(
         tmp_path,
         {},
-        files={"demo": {"path": ["one.csv", "two.csv"]}},
+        declared={"demo": {"path": ["one.csv", "two.csv"]}},
         design={"weights": {"file": "demo", "column": "w", "multiply": {"by": "source", "one": 0.5, "two": 0.25}}},
     )
     assert raw.tables["participants"]["survey_weight"].tolist() == [5, 2.5]
@@ -254,3 +259,56 @@ def test_who_has_no_row_in_the_file_of_a_disease_is_unknown(tmp_path: Path) -> N
         ["a", "absent"],
         ["b", "unknown"],
     ]
+
+
+def test_rows_of_one_person_that_contradict_each_other_are_a_problem(tmp_path: Path) -> None:
+    entry = {"file": "mcq", "present": {"psoriasis": [1]}, "absent": {"psoriasis": [2]}}
+    with pytest.raises(InputDataError, match=r"diagnoses.psoriasis: 1 people match 'present' and 'absent'"):
+        read(tmp_path, {"mcq": "id,psoriasis\na,1\na,2\nb,1\nb,9\n"}, diagnoses={"psoriasis": entry})
+
+
+# --- formats ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "form", ["csv", "csv.gz", "tsv", "quoted", "semicolon", "parquet", "xlsx", "dta", "sav", "xpt"]
+)
+def test_every_format_gives_the_same_cohort(tmp_path: Path, form: str) -> None:
+    frame = pd.DataFrame({"id": ["p1", "p2", "p3"], "sex": [1.0, 2.0, np.nan], "bmi": [22.5, 31.0, 24.25]})
+    path = tmp_path / f"people.{form.replace('quoted', 'csv').replace('semicolon', 'csv')}"
+    if form == "xlsx":
+        pytest.importorskip("openpyxl")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", EncodingWarning)  # of openpyxl's own temporary file
+            frame.to_excel(path, index=False)
+    elif form == "parquet":
+        frame.to_parquet(path, index=False)
+    elif form in ("dta", "sav", "xpt"):
+        {"dta": pyreadstat.write_dta, "sav": pyreadstat.write_sav, "xpt": pyreadstat.write_xport}[form](
+            frame, str(path)
+        )
+    else:
+        options: dict[str, Any] = {
+            "tsv": {"sep": "\t"}, "quoted": {"quoting": csv.QUOTE_ALL}, "semicolon": {"sep": ";", "decimal": ","},
+        }.get(form, {})  # fmt: skip
+        frame.to_csv(path, index=False, encoding="utf-8", **options)
+    raw = read(
+        tmp_path,
+        {},
+        declared={"people": {"path": path.name}},
+        variables={
+            "sex": {"file": "people", "column": "sex", "codes": {1: "male", 2: "female"}},
+            "bmi_kg_m2": {"file": "people", "column": "bmi"},
+        },
+    )
+    assert raw.tables["participants"]["participant_id"].tolist() == ["p1", "p2", "p3"]
+    assert raw.tables["participants"]["sex"].astype("object").fillna("").tolist() == ["male", "female", ""]
+    assert raw.tables["visits"]["bmi_kg_m2"].tolist() == [22.5, 31.0, 24.25]
+    assert raw.rows["row"].tolist() == [1, 2, 3]
+
+
+def test_blank_lines_and_line_ends_of_windows_change_nothing(tmp_path: Path) -> None:
+    (tmp_path / "people.csv").write_bytes(b"\r\nid,bmi\r\n\r\na,20\r\n\r\nb, 21 \r\n\r\n")
+    raw = read(tmp_path, {}, declared={"people": {"path": "people.csv"}}, variables=BMI)
+    assert raw.tables["visits"]["bmi_kg_m2"].tolist() == [20, 21]
+    assert raw.rows["row"].tolist() == [1, 2]

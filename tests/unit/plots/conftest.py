@@ -128,7 +128,8 @@ STEPS = pd.DataFrame(
     columns=FLOW,
 )
 BRANCHES = pd.DataFrame(
-    [["PHQ-9 total", 8276, 953, "too few items answered"], ["CTQ-SF total", 0, 9229, "not in this cohort"]], columns=FLOW
+    [["PHQ-9 total", 8276, 953, "too few items answered"], ["CTQ-SF total", 0, 9229, "not in this cohort"]],
+    columns=FLOW,
 )
 LEDGER = pd.DataFrame(
     [
@@ -159,6 +160,7 @@ def _all() -> dict[str, Callable[[Axes | None], Axes]]:
     codebook = load_codebook()
     rng = np.random.default_rng(3)
     values = np.append(rng.normal(0, 1, 400), 12.0)
+    null = rng.normal(size=99)
     x = np.linspace(-4, 4, 50)
     curve = {"best single-peaked curve": (x, np.exp(-(x**2) / 2) / 2.507)}
     return {
@@ -183,7 +185,7 @@ def _all() -> dict[str, Callable[[Axes | None], Axes]]:
             STRATA, contrasts=[NotTestable("RERI", "one cell is empty")], disclosure=STRICT, ax=ax
         ),
         "ledger": lambda ax: plots.draw_ledger(LEDGER, disclosure=STRICT, codebook=codebook, ax=ax),
-        "null": lambda ax: plots.draw_null_distribution(rng.normal(size=99), 2.0, ax=ax),
+        "null": lambda ax: plots.draw_null_distribution(null, 2.0, ax=ax),
         "axis": lambda ax: plots.draw_axis(values, curves=curve, disclosure=STRICT, ax=ax),
         "profiles": lambda ax: plots.draw_profiles(
             PROFILE, sizes={"Group 1": 503, "Group 2": 90, "Group 3": 3}, disclosure=STRICT, ax=ax
@@ -203,7 +205,13 @@ def _all() -> dict[str, Callable[[Axes | None], Axes]]:
 KINDS = sorted(_all())
 
 
-@pytest.fixture(params=KINDS)
+@pytest.fixture(params=KINDS, scope="session")
 def draw(request: pytest.FixtureRequest) -> Callable[[Axes | None], Axes]:
     """Return one of the drawing functions on invented data, each in turn."""
     return _all()[request.param]
+
+
+@pytest.fixture(scope="session")
+def drawn(draw: Callable[[Axes | None], Axes]) -> Axes:
+    """Return a figure of its own, drawn once for all tests that only look at it."""
+    return draw(None)

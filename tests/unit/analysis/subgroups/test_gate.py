@@ -13,6 +13,7 @@ from sklearn.metrics import silhouette_score
 from sklearn.mixture import GaussianMixture
 from threadpoolctl import threadpool_limits
 
+from cohort.analysis.subgroups.gap import BandwidthTest, gap_tests
 from cohort.analysis.subgroups.gate import (
     FEWEST_PEOPLE,
     GAP_ALONE,
@@ -158,12 +159,44 @@ def test_tiers_follow_the_recipe_at_the_thresholds(shape: float, gap: float, p: 
     assert decide(shape, gap, p) == tier
 
 
-def test_the_smaller_score_of_the_two_scalings_decides() -> None:
-    result = verdict(two_groups, 21)
-    assert set(result.shape_z) == {"log", "box-cox"}
-    assert result.shape == min(result.shape_z.values())
+def test_groups_under_one_scaling_alone_are_not_groups() -> None:
+    rng = np.random.default_rng(4)
+    grouped, single = (
+        prepared_from(world(rng, 400), rng) for world in (lambda r, n: two_groups(r, n, 4.0), log_normal)
+    )
+    mixed = {"log": grouped.scalings["log"], "box-cox": single.scalings["box-cox"]}
+    result = discrete_subgroups(PreparedMarkers(**{**vars(grouped), "scalings": mixed}), rng=rng, splits=4, draws=59)
+    assert isinstance(result, GateResult)
+    assert result.shape_z["log"] > THRESHOLD > result.shape_z["box-cox"]
+    assert result.shape == result.shape_z["box-cox"]
     assert result.gap == min(result.gap_z.values())
-    assert result.tier == decide(result.shape, result.gap, result.parallel_p)
+    assert result.tier <= 1
+
+
+def test_people_who_learnt_the_axis_are_never_placed_along_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first marker holds each person's number and the axis is the first marker, so that places are people."""
+    rng = np.random.default_rng(1)
+    prepared = prepared_from(gaussian(rng, 250), rng)
+    values = {name: np.column_stack([np.arange(250.0), rng.standard_normal(250)]) for name in prepared.scalings}
+    learnt: list[np.ndarray] = []
+
+    def first_marker(learning: np.ndarray, _: np.random.Generator) -> np.ndarray:
+        learnt.append(learning[:, :, 0])
+        return np.tile([1.0, 0.0], (len(learning), 1))
+
+    placed: list[np.ndarray] = []
+
+    def recorded(samples: np.ndarray, rng: np.random.Generator, draws: int) -> list[BandwidthTest]:
+        placed.append(samples)
+        return gap_tests(samples, rng, draws)
+
+    monkeypatch.setattr("cohort.analysis.subgroups.gate.separating_axes", first_marker)
+    monkeypatch.setattr("cohort.analysis.subgroups.gate.gap_tests", recorded)
+    changed = PreparedMarkers(**{**vars(prepared), "scalings": values, "markers": ("a", "b")})
+    discrete_subgroups(changed, rng=rng, splits=3, draws=19)
+    pairs = [pair for one, other in zip(learnt, placed, strict=True) for pair in zip(one, other, strict=True)]
+    assert len(pairs) == 12
+    assert all(set(one).isdisjoint(other) and len({*one, *other}) == 250 for one, other in pairs)
 
 
 def test_the_words_are_those_of_the_tier_and_lower_tiers_say_what_was_missed() -> None:
