@@ -160,7 +160,6 @@ def _from_study_file(path: Path, root: str | Path | None) -> Study:
     rows = account_rows(raw.rows, clean)
     accounting = rows.groupby(["file", "source", "status", "reason"], dropna=False).size().rename("rows").reset_index()
     policy = study_file.disclosure
-    estimands = path.parent / "truth" / "estimands.csv"
     return Study(
         name=study_file.name,
         title=study_file.title,
@@ -185,8 +184,14 @@ def _from_study_file(path: Path, root: str | Path | None) -> Study:
             },
             "inputs": [asdict(source) for source in raw.sources],
         },
-        truth=pd.read_csv(estimands) if study_file.synthetic and estimands.is_file() else None,
+        truth=_read_truth(path.parent / "truth") if study_file.synthetic else None,
     )
+
+
+def _read_truth(folder: Path) -> pd.DataFrame | None:
+    """Return the declared truth of a synthetic study: effects by intervention and population values."""
+    files = [folder / name for name in ("estimands.csv", "population.csv") if (folder / name).is_file()]
+    return pd.concat([pd.read_csv(file) for file in files], ignore_index=True) if files else None
 
 
 def _from_clean_folder(folder: Path) -> Study:

@@ -77,6 +77,9 @@ class Context:
     ) -> Selection:
         """Return one row per person (and visit) as the entry's ``keep`` tells."""
         reference = None
+        if entry.keep == "all" and not per_visit:
+            what = "'keep: all' makes a visit of each row, and here one row per person is expected."
+            self.record.problem(place, what, "Use 'keep: first', 'last' or 'nearest'.")
         if isinstance(entry.keep, Keep):
             reference = self._reference(entry, selection, place)
         return settle_repeats(

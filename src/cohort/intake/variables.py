@@ -99,8 +99,8 @@ def _is_sound(context: Context, source: Source, variable: Variable, place: str, 
         fix = "Give exactly one of 'column:', 'visits:', 'cases:' and 'constant:'."
         context.record.problem(place, "it does not say in one way where the values stand.", fix)
         return False
-    if not per_visit and (source.visits is not None or source.keep == "all"):
-        fix = "Name one column, and 'keep: first', 'last' or 'nearest'."
+    if not per_visit and source.visits is not None:
+        fix = "Name one column."
         context.record.problem(place, f"{variable.name} has one value per person, not one per visit.", fix)
         return False
     meanings = [*(source.codes or {}).values(), *(source.cases or {})]

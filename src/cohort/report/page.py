@@ -176,7 +176,8 @@ def _result_row(result: Result) -> dict[str, object]:
 
 def _lower(label: str) -> str:
     """Return a label in lower case, unless it starts with an abbreviation or a name."""
-    return label if any(letter.isupper() for letter in label.split(maxsplit=1)[0][1:]) else label[:1].lower() + label[1:]
+    is_name = any(letter.isupper() for letter in label.split(maxsplit=1)[0][1:])
+    return label if is_name else label[:1].lower() + label[1:]
 
 
 def _is_share(estimate: Estimate) -> bool:

@@ -178,7 +178,8 @@ def truth_of(study: Study, *, exposure: str, outcome: str, measure: str) -> floa
     kind = next((kind for words, kind in _MEASURES.items() if words in measure), None)
     if study.truth is None or kind is None:
         return None
-    truth = study.truth
+    # Associations in the population stand in the same table; the truth of an effect is the one by intervention.
+    truth = study.truth.loc[~study.truth["estimand"].str.startswith("association")]
     exposures = truth["exposure"].fillna("")
     found = truth.loc[(exposures == exposure) & (truth["outcome"] == outcome) & (truth["measure"] == kind)]
     return float(found["value"].iloc[0]) if len(found) == 1 else None

@@ -16,6 +16,7 @@ from cohort.synthetic.simulate import block_sizes, draw_block
 
 COLUMNS = ("estimand", "exposure", "outcome", "measure", "value", "monte_carlo_se", "n")
 CAUSAL = "average effect of the exposure in the whole population, by intervention"
+CLASSES = "groups of people with their own mean of the immune markers"
 
 
 @dataclass(frozen=True)
@@ -177,4 +178,18 @@ def population_values(scenario: Scenario | str, n: int = 262_144, seed: int = 1)
             rows_out.append(
                 ("association in the population, not adjusted", str(exposure), outcome, "odds ratio", odds, error, n)
             )
+    rows_out.append((CLASSES, "", "immune markers", "number of subgroups", float(latent_subgroups(world)), 0.0, n))
     return pd.DataFrame(rows_out, columns=list(COLUMNS))
+
+
+def latent_subgroups(scenario: Scenario) -> int:
+    """Return how many immune subgroups differ in any marker; 1 where no scenario shifts them apart.
+
+    Examples
+    --------
+    >>> latent_subgroups(load_scenario("literature_like")), latent_subgroups(load_scenario("true_three_subgroups"))
+    (1, 3)
+    """
+    markers = ("crp_obs", "il6_obs", "tnf_obs", "blood_count")
+    shifts = np.array([scenario.knob(f"{marker}.subgroup_shift") for marker in markers], dtype=float)
+    return len(np.unique(shifts, axis=1).T)

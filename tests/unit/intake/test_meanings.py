@@ -150,6 +150,13 @@ def test_keep_all_numbers_the_repeats_as_visits(tmp_path: Path) -> None:
     assert found == {("a", "t0"): 21, ("a", "t0_2"): 22, ("a", "t0_3"): 20, ("b", "t0"): 31, ("b", "t0_2"): 30}
 
 
+@pytest.mark.parametrize("entry", [{"bmi_kg_m2": {"visits": {"t0": "bmi"}}}, {"site": {"column": "bmi"}}])
+def test_keep_all_is_refused_where_a_person_has_one_row(tmp_path: Path, entry: dict[str, Any]) -> None:
+    ((name, source),) = entry.items()
+    with pytest.raises(InputDataError, match=rf"variables.{name}: 'keep: all' makes a visit of each row"):
+        read(tmp_path, {"bmx": REPEATED}, variables={name: {"file": "bmx", "keep": "all", **source}})
+
+
 def test_keep_nearest_needs_a_date(tmp_path: Path) -> None:
     entry = {"file": "bmx", "column": "bmi", "keep": {"nearest": "2020-02-01"}}
     with pytest.raises(InputDataError, match="'keep: nearest' needs the date of each row"):
