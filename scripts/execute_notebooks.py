@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -25,7 +26,7 @@ def main() -> int:
         )
         manager = client.create_kernel_manager()
         manager.kernel_spec.argv[0] = sys.executable
-        client.execute()
+        client.execute(stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         for cell in content.cells:
             cell.metadata.pop("execution", None)
         content.metadata = {

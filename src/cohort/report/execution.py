@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import os
+import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -120,7 +121,8 @@ def _execute_one(name: str, content: nbformat.NotebookNode, bar: tqdm[NoReturn])
         manager = client.create_kernel_manager()
         if manager.kernel_spec is not None:
             manager.kernel_spec.argv[0] = sys.executable
-        client.execute(env=environment)
+        # What a kernel says of itself on its own streams is not for the user; errors of cells arrive as messages.
+        client.execute(env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     except CellExecutionError as error:
         raise CohortError(
             [Problem(f"notebook {name}", f"a cell failed with {error.ename}.", _first_line(error.evalue))]

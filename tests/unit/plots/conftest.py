@@ -100,7 +100,7 @@ def no_figure_left_with_pyplot() -> Iterator[None]:
     assert pyplot is None or not pyplot.get_fignums()
 
 
-def people(n: int = 1200) -> pd.DataFrame:
+def people(n: int = 800) -> pd.DataFrame:
     rng = np.random.default_rng(7)
     table = pd.DataFrame(
         {
@@ -124,7 +124,7 @@ NAMES = ["Any autoimmune disease", "Rheumatoid arthritis", "Systemic lupus eryth
 ADJUSTED: list[Result] = [*(ratio(name, 1.2 + place / 3) for place, name in enumerate(NAMES)), NOT_TESTABLE]
 CRUDE: list[Result] = [ratio(name, 1.9 + place / 3, n=9000, events=3) for place, name in enumerate(NAMES)]
 STEPS = pd.DataFrame(
-    [["People in the files", 15560, 0, ""], ["Adults", 9232, 6328, "age below 20"], ["Eligible", 9229, 3, "pregnant"]],
+    [["People in the files", 15563, 0, ""], ["Adults", 9232, 6328, "age below 20"], ["Eligible", 9229, 3, "pregnant"]],
     columns=FLOW,
 )
 BRANCHES = pd.DataFrame(
@@ -191,15 +191,21 @@ def _all() -> dict[str, Callable[[Axes | None], Axes]]:
             PROFILE, sizes={"Group 1": 503, "Group 2": 90, "Group 3": 3}, disclosure=STRICT, ax=ax
         ),
         "graph": lambda ax: plots.draw_graph(
-            GRAPH, LAYERS, exposure="aid", outcome="dep", adjusted=["age"], latent=["u_family"],
-            open_paths=[("aid", "u_family", "dep")], ax=ax,
-        ),  # fmt: skip
+            GRAPH,
+            LAYERS,
+            exposure="aid",
+            outcome="dep",
+            adjusted=["age"],
+            latent=["u_family"],
+            open_paths=[("aid", "u_family", "dep")],
+            ax=ax,
+        ),
         "detectable": lambda ax: plots.draw_detectable(
             POWER, here=(8276, 1.42), claimed=3, claimed_label="claimed: threefold", disclosure=STRICT, ax=ax
         ),
         "missed": lambda ax: plots.draw_missed(MISSED, ax=ax),
         "empty": lambda ax: plots.empty_axes(ax, NOT_TESTABLE.reason, title="Multiple sclerosis"),
-    }  # fmt: skip
+    }
 
 
 KINDS = sorted(_all())

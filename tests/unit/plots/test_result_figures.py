@@ -66,8 +66,8 @@ def test_the_axis_shows_a_density_with_its_curves(words: Callable[[Axes], list[s
     x = np.linspace(-3, 3, 20)
     ax = draw_axis(values, curves={"one peak": (x, np.exp(-(x**2) / 2))}, disclosure=STRICT)
     assert [text.get_text() for text in ax.get_legend().get_texts()] == ["one peak"]
-    steps = ax.patches[0].get_data()
-    assert (steps.values * np.diff(steps.edges)).sum() == pytest.approx(1, abs=0.03)
+    heights, edges, _ = ax.patches[0].get_data()
+    assert (heights * np.diff(edges)).sum() == pytest.approx(1, abs=0.03)
     assert any("too few people" in text for text in words(draw_axis([1.0, 2.0], disclosure=STRICT)))
 
 
@@ -144,3 +144,10 @@ def test_a_cycle_is_refused_and_a_missing_node_is_said(words: Callable[[Axes], l
     with pytest.raises(ValueError, match="no cycle"):
         draw_graph(cycle, {}, exposure="aid", outcome="dep")
     assert any("lacks" in text for text in words(draw_graph(GRAPH, LAYERS, exposure="x", outcome="dep")))
+
+
+def test_cells_with_almost_the_same_risk_are_still_readable(
+    overlapping: Callable[[Axes], list[tuple[str, str]]],
+) -> None:
+    cells = {level: [share("low", 0.1 + shift), share("high", 0.1)] for level, shift in (("no", 0.0), ("yes", 0.002))}
+    assert overlapping(draw_interaction(cells, disclosure=STRICT)) == []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import matplotlib as mpl
 import pytest
 from matplotlib.axes import Axes
@@ -22,7 +24,7 @@ def test_wrapped_text_fits_and_keeps_every_letter(inches: float) -> None:
 
 def test_the_style_ends_with_its_context_even_after_an_error() -> None:
     before = mpl.rcParams["font.size"], mpl.rcParams["svg.hashsalt"]
-    with pytest.raises(ZeroDivisionError), use_style():
+    with contextlib.suppress(ZeroDivisionError), use_style():
         assert mpl.rcParams["svg.hashsalt"] == "cohort"
         raise ZeroDivisionError
     assert (mpl.rcParams["font.size"], mpl.rcParams["svg.hashsalt"]) == before
