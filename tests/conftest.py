@@ -38,5 +38,5 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     if skipped:
         terminalreporter.section("REAL DATA NOT TESTED", sep="!")
         terminalreporter.write_line(
-            f"{len(skipped)} tests on NHANES were skipped: their files are neither in COHORT_REAL_DATA nor in ../shared/data."
+            f"{len(skipped)} tests on NHANES were skipped: no files in COHORT_REAL_DATA or ../shared/data."
         )

@@ -15,8 +15,8 @@ import pandas as pd
 from joblib import Parallel, delayed
 from threadpoolctl import threadpool_limits
 
-from cohort.analysis.design import design_of
 from cohort.analysis import mean_difference, odds_ratio, standardised_contrasts
+from cohort.analysis.design import design_of
 from cohort.errors import CohortError, Problem
 from cohort.results import Estimate, Result
 from cohort.synthetic import load_scenario, person_table, simulate, true_effects

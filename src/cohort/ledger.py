@@ -7,23 +7,24 @@ from dataclasses import dataclass
 from typing import Literal
 
 import pandas as pd
+from pandas.api.extensions import ExtensionDtype
 
 Action = Literal["repair", "set_missing", "quarantine", "flag", "merge", "map"]
 
-COLUMNS = {
-    "rule": "string",
-    "severity": "string",
-    "action": "string",
-    "table": "string",
-    "column": "string",
-    "participant_id": "string",
-    "visit": "string",
-    "before": "string",
-    "after": "string",
-    "reason": "string",
-    "file": "string",
-    "row": "Int64",
-    "count": "Int64",
+COLUMNS: dict[str, ExtensionDtype] = {
+    "rule": pd.StringDtype(),
+    "severity": pd.StringDtype(),
+    "action": pd.StringDtype(),
+    "table": pd.StringDtype(),
+    "column": pd.StringDtype(),
+    "participant_id": pd.StringDtype(),
+    "visit": pd.StringDtype(),
+    "before": pd.StringDtype(),
+    "after": pd.StringDtype(),
+    "reason": pd.StringDtype(),
+    "file": pd.StringDtype(),
+    "row": pd.Int64Dtype(),
+    "count": pd.Int64Dtype(),
 }
 
 
@@ -83,7 +84,7 @@ class Ledger:
         data: dict[str, object] = {}
         for name, dtype in COLUMNS.items():
             value = lists.get(name, [fixed.get(name, scalars.get(name, 1 if name == "count" else None))] * length)
-            data[name] = pd.array(value, dtype=dtype)
+            data[name] = pd.Series(value, dtype="object").astype(dtype)
         return Ledger(pd.concat([self.entries, pd.DataFrame(data)], ignore_index=True))
 
     def __add__(self, other: Ledger) -> Ledger:

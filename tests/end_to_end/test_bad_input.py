@@ -6,8 +6,8 @@ import gzip
 import shutil
 from pathlib import Path
 
-import pyreadstat
 import pandas as pd
+import pyreadstat
 import pytest
 
 STUDY = """\
@@ -94,7 +94,8 @@ def test_an_empty_file(cohort, folder: Path) -> None:
 
 def test_a_truncated_xpt(cohort, folder: Path) -> None:
     frame = pd.read_csv(folder / "blood.csv")
-    pyreadstat.write_xport(pd.concat([frame] * 30).reset_index(drop=True), str(folder / "blood.xpt"), file_format_version=5)
+    long = pd.concat([frame] * 30, ignore_index=True)
+    pyreadstat.write_xport(long, str(folder / "blood.xpt"), file_format_version=5)
     whole = (folder / "blood.xpt").read_bytes()
     change(folder / "study.yaml", "blood.csv", "blood.xpt")
     (folder / "blood.xpt").write_bytes(whole[: int(len(whole) * 0.6) // 80 * 80 + 37])

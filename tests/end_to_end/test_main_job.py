@@ -72,8 +72,10 @@ def test_a_second_run_replaces_the_first(cohort, demo_report: Path, tmp_path: Pa
 
 
 def test_importing_the_package_takes_less_than_a_second() -> None:
-    code = "import time; t = time.perf_counter(); import cohort; assert time.perf_counter() - t < 1; import sys; " \
+    code = (
+        "import time; t = time.perf_counter(); import cohort; assert time.perf_counter() - t < 1; import sys; "
         "assert 'pandas' not in sys.modules"
+    )
     subprocess.run([sys.executable, "-c", code], check=True)
 
 

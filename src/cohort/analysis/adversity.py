@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from cohort.analysis.causal import AdjustmentSet, adjustment_set, measured_in
-from cohort.analysis.design import Design, Domain, analysis_domain, proportion, standard_deviation
+from cohort.analysis.design import Design, Domain, analysis_domain, design_of, proportion, standard_deviation
 from cohort.analysis.exposures import (
     exposure_columns,
     exposure_interactions,
@@ -53,8 +53,20 @@ def adjustment_sets(table: pd.DataFrame, *, domain: Domain = None) -> dict[str, 
     domain
         The people it is about; default ``is_eligible``.
     """
-    measured = measured_in(table, domain=domain)
-    return {name: adjustment_set(exposure, outcome, measured) for name, (exposure, outcome) in _QUESTIONS.items()}
+    return {
+        name: adjustment_set(exposure, outcome, _measured(table, exposure, domain))
+        for name, (exposure, outcome) in _QUESTIONS.items()
+    }
+
+
+def _measured(table: pd.DataFrame, exposure: str, domain: Domain) -> tuple[str, ...]:
+    """Return what can be adjusted for among those who were asked for an exposure.
+
+    Some are asked of a part of the people only, such as women; what they all share is no covariate.
+    """
+    inside = analysis_domain(table, design_of(table), domain)
+    asked = inside & table[exposure].notna().to_numpy(dtype=bool) if exposure in table else inside
+    return measured_in(table, domain=asked)
 
 
 def sets_table(sets: Mapping[str, AdjustmentSet]) -> ResultTable:
@@ -80,7 +92,8 @@ def sets_table(sets: Mapping[str, AdjustmentSet]) -> ResultTable:
 
 def _held(sets: Mapping[str, AdjustmentSet], table: pd.DataFrame, *, name: str) -> tuple[str, ...]:
     """Return the variables held for one exposure, age and sex among them."""
-    always = tuple(v for v in _ALWAYS if v in measured_in(table))
+    measured = _measured(table, sets[name].exposure, None)
+    always = tuple(variable for variable in _ALWAYS if variable in measured)
     return tuple(dict.fromkeys((*always, *sets[name].variables)))
 
 

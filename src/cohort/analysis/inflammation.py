@@ -24,7 +24,7 @@ from cohort.analysis.subgroups import (
 )
 from cohort.analysis.subgroups.judgement import gate_table, judge_subgroups
 from cohort.analysis.variables import readable
-from cohort.analysis.verdicts import judge_direction
+from cohort.analysis.verdicts import judge_direction, judge_family
 from cohort.results import NotTestable, Result, ResultTable, Verdict
 
 GROUP = "has_depression"
@@ -44,6 +44,7 @@ __all__ = [
     "marker_table",
     "mixture_table",
     "mixture_words",
+    "panel_verdicts",
     "severe",
     "shift",
     "strata",
@@ -221,7 +222,7 @@ def verdicts(
 ) -> list[Verdict]:
     """Return the verdicts on the primary claims of the notebook.
 
-    IP-01 and IP-44 rest on CRP adjusted for all but BMI's consequences, BMI included; IP-24 on the share of severely
+    IP-01 rests on CRP with the measured part of the adjustment set, BMI included; IP-24 on the share of severely
     depressed people above 3 mg/L against one half; IP-40 on the gate.
 
     Parameters
@@ -232,7 +233,6 @@ def verdicts(
         Whether the cohort is synthetic.
     """
     crp = found[WITH_BMI][0]
-    others = found[WITH_BMI][1:]
     judged = [judge_direction(crp, claim="IP-01", claimed="above", equivalence=EQUIVALENT, synthetic=synthetic)]
     judged += [
         judge_direction(share, claim="IP-24", claimed="above", synthetic=synthetic)
@@ -240,8 +240,19 @@ def verdicts(
         if name == "above 3 mg/L"
     ]
     judged.append(judge_subgroups(gate, claim="IP-40", synthetic=synthetic))
-    judged += [
-        judge_direction(result, claim="IP-44", claimed="above", equivalence=EQUIVALENT, synthetic=synthetic)
-        for result in (crp, *others)
-    ]
     return judged
+
+
+def panel_verdicts(found: Mapping[str, Sequence[Result]], *, synthetic: bool) -> list[Verdict]:
+    """Return the verdicts on each marker of the panel (IP-44), corrected over the family.
+
+    Parameters
+    ----------
+    found
+        From :func:`differences`; those with BMI in the set are judged.
+    synthetic
+        Whether the cohort is synthetic.
+    """
+    family = found[WITH_BMI]
+    claims = ["IP-44"] * len(family)
+    return judge_family(family, claimed="above", claims=claims, equivalence=EQUIVALENT, synthetic=synthetic)

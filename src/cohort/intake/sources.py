@@ -56,6 +56,7 @@ def read_sources(study: StudyFile, root: Path, record: Record) -> tuple[dict[str
             )
         for part in parts:
             _report_form(part, record)
+        _check_rows(name, declared, parts, record, complete=len(record.problems) == before)
         parts = [part for part in parts if part.raw.frame.columns.size]
         if identifier is not None and len(record.problems) == before:
             table = _stacked(name, declared, identifier, parts, record)
@@ -63,6 +64,18 @@ def read_sources(study: StudyFile, root: Path, record: Record) -> tuple[dict[str
                 tables[name] = table
                 record.add_table(table)
     return tables, tuple(files)
+
+
+def _check_rows(name: str, declared: DataFile, parts: list[_Part], record: Record, *, complete: bool) -> None:
+    """Record a problem when the files were read and do not have the declared number of rows."""
+    found = sum(part.file.rows for part in parts)
+    if complete and declared.rows is not None and found != declared.rows:
+        paths = ", ".join(declared.sources().values())
+        record.problem(
+            f"file '{name}' ({paths})",
+            f"there are {found:,} rows where 'rows:' says {declared.rows:,}: truncated, or another version.",
+            "Get the file again, or correct 'rows:'.",
+        )
 
 
 def _read_parts(name: str, declared: DataFile, root: Path, record: Record) -> tuple[list[_Part], str | None]:

@@ -232,6 +232,6 @@ def draw_hexbin(
     ax.set_ylabel(f"{labels[1]}{', log scale' if logs[1] else ''}", color=INK)
     left_out = 1 - counts.sum() / len(values)
     note = f"{percent(left_out)} of people lie in hexagons of fewer than {least} or beyond the edges and are not drawn."
-    add_note(ax, note if left_out > 0 else "", down=0.6, indent=0.5, inches=room(ax) - 0.3)
+    add_note(ax, note if left_out > 0 else "", down=0.6, indent=0.5, inches=room(ax) - 1.3)
     set_title(ax, title, inches=room(ax) - 1.2)
     return ax

@@ -58,9 +58,13 @@ class _Step:
     reason: str
 
 
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
 def _steps(table: pd.DataFrame) -> list[_Step]:
     records = table.loc[:, ["label", "n", "excluded", "reason"]].to_dict("records")
-    return [_Step(str(r["label"]), int(r["n"]), int(r["excluded"]), str(r["reason"])) for r in records]
+    return [_Step(_sentence(str(r["label"])), int(r["n"]), int(r["excluded"]), str(r["reason"])) for r in records]
 
 
 def _height(text: str) -> float:

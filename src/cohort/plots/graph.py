@@ -57,7 +57,7 @@ def _plan(found: Layering, labels: Mapping[str, str], width: float) -> _Plan:
     columns = len(found.columns)
     words = {node: label.replace("_", " ") for node, label in labels.items()}
     longest = max(text_width(word) for label in words.values() for word in label.split())
-    each = max(min(1.35, width / columns - 0.35), min(longest, 1.3))
+    each = max(min(1.75, width / columns - 0.35), min(longest, 1.3))
     wrapped = {node: wrap(label, each) for node, label in words.items()}
     wide = {node: max(text_width(line) for line in text.split("\n")) + 0.16 for node, text in wrapped.items()}
     tall = max(line_count(text) for text in wrapped.values()) * line_height(SMALL) + 0.14

@@ -54,12 +54,23 @@ def _pooled(summary: pd.DataFrame, most: int) -> tuple[pd.DataFrame, int, int]:
     return ordered.head(most), len(rest), int(rest["count"].sum())
 
 
-def _labels(shown: pd.DataFrame, codebook: Codebook | None) -> list[str]:
-    labels = []
-    for rule, table, column in zip(shown["rule"], shown["table"], shown["column"], strict=True):
-        place = (codebook.label(str(column)) if codebook else str(column)) if column else str(table)
-        labels.append(wrap(f"{place.split(' (')[0]}: {str(rule).replace('_', ' ')}", _LABEL))
-    return labels
+def _place(table: str, column: str, codebook: Codebook | None) -> str:
+    """Return where a rule worked, in the codebook's words; the items of an instrument are one place."""
+    if not column or codebook is None:
+        return column or table or "all files"
+    for instrument in codebook.instruments.values():
+        if column in instrument.columns:
+            return f"{codebook.label(instrument.total.column).split(' total')[0]} items"
+    named = codebook.analytes.get(column) or codebook.diseases.get(column)
+    return named.label if named else codebook.label(column).split(" (")[0]
+
+
+def _by_place(summary: pd.DataFrame, codebook: Codebook | None) -> pd.DataFrame:
+    """Return the counts by place, rule and action."""
+    texts = summary[["table", "column"]].astype("string").fillna("")
+    places = [_place(table, column, codebook) for table, column in texts.itertuples(index=False)]
+    keyed = summary[["rule", "action", "count"]].assign(place=places)
+    return keyed.groupby(["place", "rule", "action"], sort=False)["count"].sum().reset_index()
 
 
 def _draw_counts(ax: Axes, middles: list[float], shown: pd.DataFrame, disclosure: Disclosure) -> None:
@@ -105,7 +116,7 @@ def draw_ledger(
     disclosure
         How counts are protected; a suppressed count has no bar.
     codebook
-        Names the columns; without it they keep their names.
+        Names the columns and joins the items of an instrument; without it they keep their names.
     title
         What is shown.
     ax
@@ -119,8 +130,9 @@ def draw_ledger(
     if summary.empty:
         return empty_axes(ax, "cleaning changed nothing", title=title)
     own = ax is None
-    shown, left, left_count = _pooled(summary, _ROWS)
-    labels = _labels(shown, codebook)
+    shown, left, left_count = _pooled(_by_place(summary, codebook), _ROWS)
+    names = zip(shown["place"], shown["rule"], strict=True)
+    labels = [wrap(f"{place}: {str(rule).replace('_', ' ')}", _LABEL) for place, rule in names]
     heights = [max(0.24, line_count(label) * line_height(SMALL) + 0.07) for label in labels]
     tops = np.cumsum([0.0, *heights])
     middles = ((tops[:-1] + tops[1:]) / 2).tolist()

@@ -106,7 +106,7 @@ def _draw_patterns(ax: Axes, patterns: Patterns, people: int, disclosure: Disclo
     ax.tick_params(axis="x", length=0)
     ax.tick_params(axis="y", length=0, labelleft=False)
     ax.spines[["left", "bottom"]].set_visible(False)
-    ax.set(xlim=(-0.6, columns - 0.4), xlabel="% of people with this pattern (coloured: missing)")
+    ax.set(xlim=(-0.6, columns - 0.4), xlabel="% of people (blue: missing)")
 
 
 @use_style()

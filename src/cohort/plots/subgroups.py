@@ -201,7 +201,7 @@ def draw_profiles(
     bar.ax.yaxis.set_major_locator(MaxNLocator(nbins=5))
     bar.ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}".replace("-", "−")))
     note = disclosure_note(disclosure) if sizes else ""
-    add_note(ax, note, down=0.15 + 0.17 * max(line_count(head) for head in heads), indent=1.2, inches=room(ax) - 0.3)
+    add_note(ax, note, down=0.15 + 0.17 * max(line_count(head) for head in heads), indent=1.2, inches=room(ax) - 1.2)
     set_title(ax, title, inches=room(ax) - 1.6)
     return ax
 

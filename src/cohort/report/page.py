@@ -130,6 +130,7 @@ class Page:
                     "measure": v.evidence.measure,
                     "estimand": v.evidence.estimand,
                     "n_needed": v.n_needed,
+                    "number": claims[v.claim].number if v.claim in claims else None,
                     "notebook": self.name,
                 }
                 for v in verdicts

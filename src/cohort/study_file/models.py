@@ -32,6 +32,8 @@ class DataFile(Model):
     """One source file, several stacked ones with the same columns, or a folder (``bids``, ``redcap``).
 
     ``path`` may be a list, or a mapping of a source's name to its path; the name is kept beside each row as its source.
+    ``rows`` is how many rows all sources together must have: the only way to notice that a file of a format without a
+    row count, such as XPT, lost its end in a download.
     """
 
     path: Annotated[
@@ -46,6 +48,7 @@ class DataFile(Model):
     sheet: str | StrictInt | None = None
     missing: dict[Code, str] = Field(default_factory=dict)
     id: str | None = None
+    rows: Annotated[StrictInt, Field(ge=0)] | None = None
 
     def sources(self) -> dict[str, str]:
         """Return the path of each source by its name (the file's name without its ending when none is given)."""

@@ -140,4 +140,6 @@ def test_the_ledger_shows_bars_or_points_and_pools_the_rest(words: Callable[[Axe
     ax = draw_ledger(far, disclosure=Disclosure.off())
     assert ax.get_xscale() == "log"
     assert any(text.startswith("2 further rules touched 30 values") for text in words(ax))
+    items = pd.DataFrame([["blank", "visits", f"phq9_{i}", "flag", 30] for i in (1, 2)], columns=names)
+    assert {"PHQ-9 items: blank", "60"} <= set(words(draw_ledger(items, disclosure=STRICT, codebook=CODEBOOK)))
     assert words(draw_ledger(far.head(0), disclosure=STRICT))[0] == "cleaning changed nothing"

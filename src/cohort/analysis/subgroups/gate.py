@@ -211,6 +211,10 @@ def missed_separations(people: int) -> str:
     --------
     >>> print(missed_separations(500))
     At n = 500, separations up to 1.5 SD are missed almost always; of those of 2 SD 69 to 73 % show no gap.
+
+    Notes
+    -----
+    The number of people itself is not told: on real data it would stand unrounded beside rounded counts.
     """
     if people >= 1000:
         missed = "46 to 65 % of separations of 1.5 SD are missed and none shows a gap; of 2 SD, 26 to 41 % show no gap"
@@ -219,8 +223,8 @@ def missed_separations(people: int) -> str:
     measured = 1000 if people >= 1000 else 500
     if people == measured:
         return f"At n = {people:,}, {missed}."
-    side = "fewer" if people > measured else "more"
-    return f"At n = {people:,}, {side} groups are missed than at n = {measured:,}, where {missed}."
+    here, side = ("more", "fewer") if people > measured else ("fewer", "more")
+    return f"With {here} people, {side} groups are missed than at n = {measured:,}, where {missed}."
 
 
 def parallel_analysis(values: FloatArray, rng: np.random.Generator, permutations: int = PERMUTATIONS) -> float:

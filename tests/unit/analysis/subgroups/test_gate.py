@@ -214,7 +214,8 @@ def test_the_words_are_those_of_the_tier_and_lower_tiers_say_what_was_missed() -
 @pytest.mark.parametrize(("people", "side"), [(300, "more"), (700, "fewer"), (5000, "fewer")])
 def test_what_was_missed_is_said_relative_to_the_numbers_measured(people: int, side: str) -> None:
     assert re.match(
-        rf"At n = {people:,}, {side} groups are missed than at n = (500|1,000), where ", missed_separations(people)
+        rf"With (more|fewer) people, {side} groups are missed than at n = (500|1,000), where ",
+        missed_separations(people),
     )
 
 
