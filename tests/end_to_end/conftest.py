@@ -9,6 +9,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
+
+from cohort.cli import main
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -27,6 +30,18 @@ def cohort() -> Run:
             cwd=cwd,
             env={**os.environ, "OMP_NUM_THREADS": "1"},
         )
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def cohort_here() -> Run:
+    """Return the same without a process of its own, for tests of many small runs."""
+
+    def run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+        done = CliRunner().invoke(main, [str(argument) for argument in arguments])
+        error = "" if done.exception is None or isinstance(done.exception, SystemExit) else repr(done.exception)
+        return subprocess.CompletedProcess([], done.exit_code, done.stdout, done.stderr + error)
 
     return run
 

@@ -58,53 +58,53 @@ def refuse(cohort, folder: Path, *expected: str, study: str = "study.yaml") -> s
     return lines[0]
 
 
-def test_the_small_study_is_accepted_as_it_is(cohort, folder: Path) -> None:
-    done = cohort("clean", folder / "study.yaml", "--out", folder / "out")
+def test_the_small_study_is_accepted_as_it_is(cohort_here, folder: Path) -> None:
+    done = cohort_here("clean", folder / "study.yaml", "--out", folder / "out")
     assert done.returncode == 0, done.stderr
     table = pd.read_parquet(folder / "out" / "person_table.parquet")
     assert len(table) == 20
     assert table["crp_mg_l"].notna().all()
 
 
-def test_a_missing_file(cohort, folder: Path) -> None:
+def test_a_missing_file(cohort_here, folder: Path) -> None:
     (folder / "blood.csv").unlink()
-    refuse(cohort, folder, "blood.csv")
+    refuse(cohort_here, folder, "blood.csv")
 
 
-def test_a_misspelt_column(cohort, folder: Path) -> None:
+def test_a_misspelt_column(cohort_here, folder: Path) -> None:
     change(folder / "study.yaml", "column: age", "column: agee")
-    refuse(cohort, folder, "agee", "'age'")
+    refuse(cohort_here, folder, "agee", "'age'")
 
 
-def test_an_unknown_unit(cohort, folder: Path) -> None:
+def test_an_unknown_unit(cohort_here, folder: Path) -> None:
     change(folder / "study.yaml", "unit: mg/L", "unit: mg/Q")
-    refuse(cohort, folder, "line 13", "mg/Q")
+    refuse(cohort_here, folder, "line 13", "mg/Q")
 
 
-def test_a_code_without_meaning(cohort, folder: Path) -> None:
+def test_a_code_without_meaning(cohort_here, folder: Path) -> None:
     change(folder / "study.yaml", "codes: {1: male, 2: female}", "codes: {1: male}")
-    message = refuse(cohort, folder, "sex", "10")
+    message = refuse(cohort_here, folder, "sex", "10")
     assert "people" in message
 
 
-def test_an_empty_file(cohort, folder: Path) -> None:
+def test_an_empty_file(cohort_here, folder: Path) -> None:
     (folder / "blood.csv").write_text("", encoding="utf-8")
-    refuse(cohort, folder, "blood.csv", "empty")
+    refuse(cohort_here, folder, "blood.csv", "empty")
 
 
-def test_a_truncated_xpt(cohort, folder: Path) -> None:
+def test_a_truncated_xpt(cohort_here, folder: Path) -> None:
     frame = pd.read_csv(folder / "blood.csv")
     long = pd.concat([frame] * 30, ignore_index=True)
     pyreadstat.write_xport(long, str(folder / "blood.xpt"), file_format_version=5)
     whole = (folder / "blood.xpt").read_bytes()
     change(folder / "study.yaml", "blood.csv", "blood.xpt")
     (folder / "blood.xpt").write_bytes(whole[: int(len(whole) * 0.6) // 80 * 80 + 37])
-    refuse(cohort, folder, "blood.xpt", "truncated")
+    refuse(cohort_here, folder, "blood.xpt", "cut short")
 
 
-def test_an_id_that_is_not_unique(cohort, folder: Path) -> None:
+def test_an_id_that_is_not_unique(cohort_here, folder: Path) -> None:
     change(folder / "people.csv", "7,2,37", "8,2,37")
-    message = refuse(cohort, folder, "people.csv", "unique")
+    message = refuse(cohort_here, folder, "people.csv", "unique")
     assert "37" not in message
 
 
@@ -112,44 +112,58 @@ def test_an_id_that_is_not_unique(cohort, folder: Path) -> None:
     ("old", "new", "words"),
     [
         ("  people: {path", "\tpeople: {path", ("line 7", "tab")),
-        ("name: small\n", "name: small\nname: large\n", ("line 4", "name")),
-        ("title: A small", "titel: x\ntitle: A small", ("line 4", "titel", "'title'")),
+        ("name: small\n", "name: small\nname: large\n", ("line 3", "line 2", "name")),
+        ("title: A small", "titel: x\ntitle: A small", ("line 3", "titel", "'title'")),
         ("title: A small study", "title: !!python/object/apply:os.system ['true']", ("line 3", "tag")),
     ],
     ids=["tab", "duplicate key", "unknown key", "object tag"],
 )
-def test_a_faulty_study_file(cohort, folder: Path, old: str, new: str, words: tuple[str, ...]) -> None:
+def test_a_faulty_study_file(cohort_here, folder: Path, old: str, new: str, words: tuple[str, ...]) -> None:
     change(folder / "study.yaml", old, new)
-    refuse(cohort, folder, *words)
+    refuse(cohort_here, folder, *words)
 
 
-def test_a_folder_as_study(cohort, folder: Path) -> None:
+def test_a_folder_as_study(cohort_here, folder: Path) -> None:
     (folder / "inner").mkdir()
-    refuse(cohort, folder, "folder", study="inner")
+    refuse(cohort_here, folder, "folder", study="inner")
 
 
-def test_wrong_usage_exits_with_2(cohort) -> None:
-    assert cohort("run").returncode == 2
-    assert cohort("nonsense").returncode == 2
+def test_wrong_usage_exits_with_2(cohort_here) -> None:
+    assert cohort_here("run").returncode == 2
+    assert cohort_here("nonsense").returncode == 2
 
 
-def test_no_value_of_a_person_stands_in_a_message(cohort, folder: Path) -> None:
+def test_a_mistake_ends_the_process_with_1_and_no_traceback(cohort, folder: Path) -> None:
+    (folder / "blood.csv").unlink()
+    refuse(cohort, folder, "blood.csv")
+
+
+def test_an_xpt_cut_between_two_rows_is_noticed_by_its_declared_rows(cohort_here, folder: Path) -> None:
+    frame = pd.read_csv(folder / "blood.csv")
+    pyreadstat.write_xport(pd.concat([frame] * 5, ignore_index=True), str(folder / "blood.xpt"), file_format_version=5)
+    whole = (folder / "blood.xpt").read_bytes()
+    (folder / "blood.xpt").write_bytes(whole[:-400])
+    change(folder / "study.yaml", "path: blood.csv", "path: blood.xpt, rows: 100")
+    refuse(cohort_here, folder, "blood.xpt", "100")
+
+
+def test_no_value_of_a_person_stands_in_a_message(cohort_here, folder: Path) -> None:
     change(folder / "people.csv", "7,2,37", "7,987654,37")
-    assert "987654" not in refuse(cohort, folder, "sex")
+    assert "987654" not in refuse(cohort_here, folder, "sex")
 
 
-def test_a_broken_gzip_is_refused(cohort, folder: Path) -> None:
+def test_a_broken_gzip_is_refused(cohort_here, folder: Path) -> None:
     whole = gzip.compress(BLOOD.encode())
     (folder / "blood.csv.gz").write_bytes(whole[: len(whole) // 2])
     change(folder / "study.yaml", "blood.csv", "blood.csv.gz")
-    refuse(cohort, folder, "blood.csv.gz")
+    refuse(cohort_here, folder, "blood.csv.gz")
 
 
-def test_all_problems_come_at_once(cohort, folder: Path) -> None:
+def test_all_problems_come_at_once(cohort_here, folder: Path) -> None:
     change(folder / "study.yaml", "column: age", "column: agee")
     change(folder / "study.yaml", "column: crp", "column: crpp")
     shutil.copy(folder / "study.yaml", folder / "two.yaml")
-    done = cohort("clean", folder / "two.yaml", "--out", folder / "out")
+    done = cohort_here("clean", folder / "two.yaml", "--out", folder / "out")
     assert done.returncode == 1
     assert "agee" in done.stderr
     assert "crpp" in done.stderr
