@@ -72,9 +72,10 @@ def problems_of_cell(cell: nbformat.NotebookNode) -> list[str]:
 
 
 def corrupt_text(text: str) -> str:
-    """Return a text with its last number changed by one digit."""
+    """Return a text with one digit of its last number changed; a text without a number loses a letter."""
     spots = list(re.finditer(r"\d", text))
-    assert spots, "a compared output has no number to corrupt"
+    if not spots:
+        return text.rstrip()[:-1]
     spot = spots[-1]
     return text[: spot.start()] + str((int(spot.group()) + 1) % 10) + text[spot.end() :]
 
@@ -88,10 +89,10 @@ def corrupt(notebook: nbformat.NotebookNode, form: str) -> tuple[nbformat.Notebo
             continue
         touched = False
         for output in cell.outputs:
-            if output.output_type == "stream" and form == "text/plain" and re.search(r"\d", output.text):
+            if output.output_type == "stream" and form == "text/plain":
                 output.text = corrupt_text(output.text)
                 touched = True
-            elif form in output.get("data", {}) and re.search(r"\d", output.data[form]):
+            elif form in output.get("data", {}):
                 output.data[form] = corrupt_text(output.data[form])
                 touched = True
             if touched:
@@ -170,7 +171,7 @@ def test_deleting_an_output_is_seen(notebook: nbformat.NotebookNode) -> None:
 def test_one_wrong_number_in_any_compared_cell_fails(path: Path, tmp_path: Path) -> None:
     changed, cells = corrupt(nbformat.read(path, as_version=4), "text/plain")
     marked = sum(c.cell_type == "code" and is_marked(c) for c in changed.cells)
-    assert cells == marked > 0, "a compared cell has no number"
+    assert cells == marked > 0
     nbformat.write(changed, tmp_path / path.name)
     assert failures_of_nbval(tmp_path / path.name) == cells
 

@@ -52,7 +52,12 @@ class Page:
             else f"Real cohort: counts under {self.study.disclosure.minimum_count} are suppressed, "
             f"others rounded to {self.study.disclosure.round_to}."
         )
-        print(f"{self.study.title}\n{kind}\nDesign: {self.study.design.words}.")  # noqa: T201
+        print(f"{self.study.title}\n{kind}\n{self._who()}")  # noqa: T201
+
+    def _who(self) -> str:
+        table, shown = self.study.person_table, self.study.disclosure.text
+        eligible = int(table["is_eligible"].sum())
+        return f"People: {shown(len(table))}; eligible: {shown(eligible)}. Design: {self.study.design.words}."
 
     def say(self, text: str) -> None:
         """Print a computed sentence or paragraph, wrapped."""

@@ -67,6 +67,8 @@ def quarantine_table(study: Study) -> ResultTable:
     """Return what was set aside, by rule and reason."""
     keys = ["rule", "reason"]
     data = study.quarantine.groupby(keys, dropna=False).size().rename("entries").reset_index()
+    if data.empty:
+        data = pd.DataFrame({"rule": ["none"], "reason": ["nothing was set aside"], "entries": [0]})
     return ResultTable("quarantine", "What was set aside, and why", data, counts=("entries",))
 
 
