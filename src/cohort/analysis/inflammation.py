@@ -184,7 +184,13 @@ def mixture_table(found: MixtureDescription | NotTestable) -> ResultTable:
     else:
         data = found.table
     counts = tuple(name for name in data.columns if "people" in str(name) or "smallest" in str(name))
-    return ResultTable("mixtures", "Gaussian mixtures, for description only", data, counts, {"bic": ",.1f", "log_likelihood": ",.1f", "entropy": ".2f"})
+    return ResultTable(
+        "mixtures",
+        "Gaussian mixtures, for description only",
+        data,
+        counts,
+        {"bic": ",.1f", "log_likelihood": ",.1f", "entropy": ".2f"},
+    )
 
 
 def exclusions(table: pd.DataFrame, design: Design, chosen: AdjustmentSet, *, domain: Domain = None) -> list[Result]:
