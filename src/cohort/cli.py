@@ -65,17 +65,16 @@ def run(study: str | None, out: Path, root: Path | None) -> None:
 def clean(study: str, out: Path, root: Path | None) -> None:
     """Write the clean tables of STUDY, the ledger, the quarantine and the flow of people."""
     from cohort.output import check_writable
+    from cohort.report import ledger_table, quarantine_table, rows_table
+    from cohort.report.page import table_text
     from cohort.study import open_study
 
     check_writable(out)
     opened = open_study(study, root=root)
     opened.write(out)
-    changes = opened.ledger.summary()
     click.echo(f"clean cohort: {out}")
-    click.echo(f"people: {opened.disclosure.text(len(opened.person_table))}")
-    for row in changes.to_dict("records"):
-        count = opened.disclosure.text(row["count"])
-        click.echo(f"  {row['rule']} {row['table']}.{row['column']}: {row['action']} {count}")
+    for table in (rows_table(opened), ledger_table(opened), quarantine_table(opened)):
+        click.echo(f"\n{table_text(table, opened.disclosure)}")
 
 
 @main.command()
@@ -105,7 +104,7 @@ def simulate(scenario: str | None, people: int, seed: int, out: Path | None, tel
 
     if tell:
         for found in list_scenarios():
-            click.echo(f"{found.id:28} {found.title}")
+            click.echo(f"{found.name:22} {found.id:4} {found.title}")
         return
     if scenario is None or out is None:
         raise click.UsageError("name a SCENARIO and a folder with --out, or ask for --list")

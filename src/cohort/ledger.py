@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal, cast
 
 import pandas as pd
 from pandas.api.extensions import ExtensionDtype
@@ -84,7 +84,7 @@ class Ledger:
         data: dict[str, object] = {}
         for name, dtype in COLUMNS.items():
             value = lists.get(name, [fixed.get(name, scalars.get(name, 1 if name == "count" else None))] * length)
-            data[name] = pd.Series(value, dtype="object").astype(dtype)
+            data[name] = pd.array(value, dtype=cast("Any", dtype))
         return Ledger(pd.concat([self.entries, pd.DataFrame(data)], ignore_index=True))
 
     def __add__(self, other: Ledger) -> Ledger:

@@ -10,6 +10,7 @@ from typing import Any
 
 import jinja2
 import nbformat
+import pandas as pd
 from nbconvert import HTMLExporter
 
 from cohort.output import write_text
@@ -51,6 +52,7 @@ def write_document(folder: Path, study: Study, notebooks: Sequence[Notebook], me
     page = environment.get_template("report.html.j2").render(
         study=study,
         verdicts=_verdicts(folder),
+        truths=_truths(folder) if study.truth is not None else [],
         figures=_figures(folder),
         notebooks=[{"name": n.name, "title": n.title, "body": _body(n)} for n in notebooks],
         methods=methods,
@@ -78,6 +80,22 @@ def _forget_paths(content: nbformat.NotebookNode) -> None:
 def _verdicts(folder: Path) -> list[dict[str, Any]]:
     files = sorted((folder / "verdicts").glob("*.json"))
     return [verdict for file in files for verdict in json.loads(file.read_text(encoding="utf-8"))]
+
+
+def _truths(folder: Path) -> list[dict[str, str]]:
+    """Return the estimates that stand beside a known truth in the notebooks, formatted."""
+    tables = [pd.read_csv(path) for path in sorted((folder / "tables").glob("*__truth.csv"))]
+    rows = pd.concat([table for table in tables if "truth" in table], ignore_index=True).dropna(subset=["truth"])
+    return [
+        {
+            "label": row["label"],
+            "measure": row["measure"],
+            "estimate": f"{row['estimate']:.3f} ({row['lower']:.3f} to {row['upper']:.3f})",
+            "truth": f"{row['truth']:.3f}",
+            "inside": row["inside"],
+        }
+        for row in rows.to_dict("records")
+    ]
 
 
 def _figures(folder: Path) -> list[dict[str, str]]:

@@ -14,6 +14,7 @@ from IPython.display import display
 from matplotlib.axes import Axes
 
 from cohort.analysis.variables import readable
+from cohort.disclosure import Disclosure
 from cohort.output import write_json, write_text
 from cohort.plots.style import Picture
 from cohort.results import Estimate, NotTestable, Result, ResultTable, Verdict, tidy
@@ -145,6 +146,12 @@ class Page:
     @staticmethod
     def _display(title: str, cells: pd.DataFrame, note: str) -> None:
         display({"text/plain": as_text(title, cells, note), "text/html": as_html(title, cells, note)}, raw=True)
+
+
+def table_text(table: ResultTable, disclosure: Disclosure) -> str:
+    """Return a table as fixed-width text, its counts protected; for a terminal."""
+    protected = disclosure.protect(table.data, [column for column in table.counts if column in table.data])
+    return as_text(table.title, format_cells(protected, table.formats), table.note)
 
 
 def results_table(name: str, title: str, results: Sequence[Result], note: str = "") -> ResultTable:
