@@ -17,6 +17,7 @@ import pandas as pd
 from cohort import __version__
 from cohort.analysis.design import Design, design_of
 from cohort.cleaning import Flow, account_rows, clean_cohort
+from cohort.cleaning.validation import conform
 from cohort.codebook import Codebook, load_codebook
 from cohort.disclosure import Disclosure
 from cohort.errors import CohortError, InputDataError, Problem
@@ -195,17 +196,19 @@ def _read_truth(folder: Path) -> pd.DataFrame | None:
 
 
 def _from_clean_folder(folder: Path) -> Study:
+    codebook = load_codebook()
     try:
         provenance = json.loads((folder / MARKER).read_text(encoding="utf-8"))
         described = provenance["study"]
-        names = [path.stem for path in sorted(folder.glob("*.parquet")) if path.stem in load_codebook().tables]
+        names = [path.stem for path in sorted(folder.glob("*.parquet")) if path.stem in codebook.tables]
         truth = folder / "truth.parquet"
         policy = described["disclosure"]
         return Study(
             name=described["name"],
             title=described["title"],
             synthetic=described["synthetic"],
-            tables={name: pd.read_parquet(folder / f"{name}.parquet") for name in names},
+            # Parquet forgets the categories of a column without values; the codebook knows them.
+            tables={name: conform(pd.read_parquet(folder / f"{name}.parquet"), name, codebook) for name in names},
             ledger=Ledger(pd.read_parquet(folder / "ledger.parquet")),
             quarantine=pd.read_parquet(folder / "quarantine" / "quarantine.parquet"),
             flow=Flow.from_dict(json.loads((folder / "flow.json").read_text(encoding="utf-8"))),
