@@ -20,6 +20,7 @@ $(READY): pyproject.toml constraints.txt
 
 run: $(READY)  ## Clean the demo cohort, run the notebooks on it, write report/index.html (STUDY=..., OUT=...)
 	@$(BIN)/cohort run $(STUDY) --out $(OUT)
+	@echo "open $(OUT)/index.html in a browser"
 
 test: $(READY)  ## Run the tests and check the stored outputs of the notebooks
 	@OMP_NUM_THREADS=1 $(BIN)/python scripts/test_all.py

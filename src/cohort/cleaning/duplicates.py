@@ -32,12 +32,10 @@ def duplicate_exact(tables: Tables, codebook: Codebook, limits: Mapping[str, flo
 
 
 def duplicate_conflicting(tables: Tables, codebook: Codebook, limits: Mapping[str, float]) -> list[Finding]:
-    """Return all rows that share a key but differ, in tables without a status: which one is right is not guessed."""
-    statements = statement_tables(codebook)
+    """Return all rows that still share a key: they differ, and which one is right is not guessed."""
     return [
         Finding(table, repeated.index, f"rows that share {_words(codebook.primary_keys[table])} differ")
         for table, repeated in _repeated(tables, codebook)
-        if table not in statements
     ]
 
 

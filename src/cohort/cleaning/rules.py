@@ -213,7 +213,7 @@ RULES: tuple[Rule, ...] = (
         "error",
         "quarantine",
         "*",
-        "Rows share a key and differ: all set aside.",
+        "Rows share a key and still differ: all set aside.",
         duplicates.duplicate_conflicting,
         needs_all_rows=True,
     ),

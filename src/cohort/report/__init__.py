@@ -9,7 +9,7 @@ from cohort.report.figures import (
     strata_figure,
 )
 from cohort.report.page import Page
-from cohort.report.suite import run_suite
+from cohort.report.suite import SEED, run_suite
 from cohort.report.tables import (
     claims_table,
     flow_table,
@@ -29,6 +29,7 @@ from cohort.report.variables import (
 )
 
 __all__ = [
+    "SEED",
     "Page",
     "adjustment_figure",
     "axis_figure",

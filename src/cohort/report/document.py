@@ -27,7 +27,7 @@ STATUS_CLASS = {
 _FIRST_FIGURES = ("forest", "crp_strata", "held_out_axis", "trauma_crp")
 
 
-def write_document(folder: Path, study: Study, notebooks: Sequence[Notebook], methods: str) -> Path:
+def write_document(folder: Path, study: Study, notebooks: Sequence[Notebook], methods: str, seed: int) -> Path:
     """Write executed notebooks, the methods paragraph and ``index.html``, and return its path.
 
     Parameters
@@ -40,6 +40,8 @@ def write_document(folder: Path, study: Study, notebooks: Sequence[Notebook], me
         The executed notebooks.
     methods
         The methods paragraph.
+    seed
+        Seed of the random steps of the notebooks.
     """
     (folder / "notebooks").mkdir(exist_ok=True)
     for notebook in notebooks:
@@ -62,6 +64,7 @@ def write_document(folder: Path, study: Study, notebooks: Sequence[Notebook], me
         ],
         files=_files(folder),
         provenance=study.provenance,
+        seed=seed,
         status_class=STATUS_CLASS,
     )
     path = folder / "index.html"

@@ -10,6 +10,9 @@ from cohort.report.execution import execute, load_notebooks
 from cohort.report.methods import methods_paragraph
 from cohort.study import open_study
 
+SEED = 20261122
+"""Seed of every random step of the notebooks; it stands in the provenance of a report."""
+
 
 def run_suite(
     study: str | Path | None, out: Path, *, root: str | Path | None = None, progress: bool | None = None
@@ -40,6 +43,6 @@ def run_suite(
         opened.write_into(clean)
         executed = execute(load_notebooks(), study_path=clean, output=partial, progress=progress)
         methods = methods_paragraph(opened)
-        write_document(partial, opened, executed, methods)
-        write_json(partial / "provenance.json", dict(opened.provenance))
+        write_document(partial, opened, executed, methods, SEED)
+        write_json(partial / "provenance.json", {**opened.provenance, "seed": SEED})
     return out / "index.html"

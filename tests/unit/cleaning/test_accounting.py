@@ -24,6 +24,7 @@ def source_rows() -> pd.DataFrame:
     second = pd.DataFrame({"file": "blood", "source": "b", "row": range(1, 8), "participant_id": [*ids, "99"]})
     rows = pd.concat([first, second], ignore_index=True).assign(status="used", reason="")
     rows.loc[2, ["status", "reason"]] = ["merged", "copy of row 1"]
+    rows.loc[10, ["status", "reason"]] = ["merged", "copy of row 1"]
     rows.loc[8, ["status", "reason"]] = ["quarantined", "ragged"]
     return rows.astype({"participant_id": "string", "status": "string", "reason": "string", "row": "Int64"})
 
@@ -42,7 +43,7 @@ def test_used_rows_become_ineligible_or_quarantined_with_their_person_and_others
         "used",
         "quarantined",
         "used",
-        "ineligible",
+        "merged",
         "used",
         "quarantined",
     ]

@@ -67,9 +67,10 @@ def test_branches_count_the_measures_of_the_eligible(good: Tables, codebook: Cod
 
 
 def test_truth_values_and_numbers_may_be_named_in_a_step(good: Tables, codebook: Codebook) -> None:
-    step = Eligibility(variable="is_pregnant", values=[False])
-    eligible = clean_cohort(good, codebook, eligible=[step]).tables["person_table"]["is_eligible"]
-    assert eligible.tolist() == [True, True, False, False, True, True]
+    for word in (False, "false"):
+        step = Eligibility(variable="is_pregnant", values=[word])
+        eligible = clean_cohort(good, codebook, eligible=[step]).tables["person_table"]["is_eligible"]
+        assert eligible.tolist() == [True, True, False, False, True, True]
     step = Eligibility(variable="birth_year", values=[1970, 1980.0])
     eligible = clean_cohort(good, codebook, eligible=[step]).tables["person_table"]["is_eligible"]
     assert eligible.tolist() == [True, False, True, False, False, False]

@@ -60,6 +60,7 @@ CELLS = [
     ("visits", "age_years", 1, -3.0, "range_hard", "-3.0"),
     ("diagnoses", "onset_age_years", 0, -1.0, "range_hard", "-1.0"),
     ("labs", "value", 1, 501.0, "range_hard", "501.0"),
+    ("labs", "limit", 0, float("inf"), "range_hard", "inf"),  # a column without limits
     ("visits", "phq9_4", 2, 4, "item_range", "4"),
     ("visits", "phq9_4", 2, 1.5, "not_whole", "1.5"),
     ("participants", "birth_year", 3, 1950.5, "not_whole", "1950.5"),
