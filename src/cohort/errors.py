@@ -50,6 +50,10 @@ class CohortError(Exception):
         self.problems: tuple[Problem, ...] = tuple(dict.fromkeys(found))
         super().__init__("\n".join(str(problem) for problem in self.problems))
 
+    def __reduce__(self) -> tuple[type[CohortError], tuple[tuple[Problem, ...]]]:
+        """Return how to build the error again in another process, with all its problems."""
+        return type(self), (self.problems,)
+
 
 class StudyFileError(CohortError):
     """The study file is not valid."""

@@ -43,7 +43,7 @@ def change(path: Path, old: str, new: str) -> None:
     path.write_text(text.replace(old, new, 1), encoding="utf-8")
 
 
-def refuse(cohort, folder: Path, *expected: str, study: str = "study.yaml") -> str:
+def check_refused(cohort, folder: Path, *expected: str, study: str = "study.yaml") -> str:
     """Run ``cohort clean`` and check that it refuses with one message of the expected words and writes nothing."""
     before = sorted(p.name for p in folder.iterdir())
     done = cohort("clean", folder / study, "--out", folder / "out")
@@ -68,28 +68,28 @@ def test_the_small_study_is_accepted_as_it_is(cohort_here, folder: Path) -> None
 
 def test_a_missing_file(cohort_here, folder: Path) -> None:
     (folder / "blood.csv").unlink()
-    refuse(cohort_here, folder, "blood.csv")
+    check_refused(cohort_here, folder, "blood.csv")
 
 
 def test_a_misspelt_column(cohort_here, folder: Path) -> None:
     change(folder / "study.yaml", "column: age", "column: agee")
-    refuse(cohort_here, folder, "agee", "'age'")
+    check_refused(cohort_here, folder, "agee", "'age'")
 
 
 def test_an_unknown_unit(cohort_here, folder: Path) -> None:
     change(folder / "study.yaml", "unit: mg/L", "unit: mg/Q")
-    refuse(cohort_here, folder, "line 13", "mg/Q")
+    check_refused(cohort_here, folder, "line 13", "mg/Q")
 
 
 def test_a_code_without_meaning(cohort_here, folder: Path) -> None:
     change(folder / "study.yaml", "codes: {1: male, 2: female}", "codes: {1: male}")
-    message = refuse(cohort_here, folder, "sex", "10")
+    message = check_refused(cohort_here, folder, "sex", "10")
     assert "people" in message
 
 
 def test_an_empty_file(cohort_here, folder: Path) -> None:
     (folder / "blood.csv").write_text("", encoding="utf-8")
-    refuse(cohort_here, folder, "blood.csv", "empty")
+    check_refused(cohort_here, folder, "blood.csv", "empty")
 
 
 def test_a_truncated_xpt(cohort_here, folder: Path) -> None:
@@ -99,12 +99,12 @@ def test_a_truncated_xpt(cohort_here, folder: Path) -> None:
     whole = (folder / "blood.xpt").read_bytes()
     change(folder / "study.yaml", "blood.csv", "blood.xpt")
     (folder / "blood.xpt").write_bytes(whole[: int(len(whole) * 0.6) // 80 * 80 + 37])
-    refuse(cohort_here, folder, "blood.xpt", "cut short")
+    check_refused(cohort_here, folder, "blood.xpt", "cut short")
 
 
 def test_an_id_that_is_not_unique(cohort_here, folder: Path) -> None:
     change(folder / "people.csv", "7,2,37", "8,2,37")
-    message = refuse(cohort_here, folder, "people.csv", "unique")
+    message = check_refused(cohort_here, folder, "people.csv", "unique")
     assert "37" not in message
 
 
@@ -120,12 +120,12 @@ def test_an_id_that_is_not_unique(cohort_here, folder: Path) -> None:
 )
 def test_a_faulty_study_file(cohort_here, folder: Path, old: str, new: str, words: tuple[str, ...]) -> None:
     change(folder / "study.yaml", old, new)
-    refuse(cohort_here, folder, *words)
+    check_refused(cohort_here, folder, *words)
 
 
 def test_a_folder_as_study(cohort_here, folder: Path) -> None:
     (folder / "inner").mkdir()
-    refuse(cohort_here, folder, "folder", study="inner")
+    check_refused(cohort_here, folder, "folder", study="inner")
 
 
 def test_wrong_usage_exits_with_2(cohort_here) -> None:
@@ -135,7 +135,7 @@ def test_wrong_usage_exits_with_2(cohort_here) -> None:
 
 def test_a_mistake_ends_the_process_with_1_and_no_traceback(cohort, folder: Path) -> None:
     (folder / "blood.csv").unlink()
-    refuse(cohort, folder, "blood.csv")
+    check_refused(cohort, folder, "blood.csv")
 
 
 def test_an_xpt_cut_between_two_rows_is_noticed_by_its_declared_rows(cohort_here, folder: Path) -> None:
@@ -144,19 +144,19 @@ def test_an_xpt_cut_between_two_rows_is_noticed_by_its_declared_rows(cohort_here
     whole = (folder / "blood.xpt").read_bytes()
     (folder / "blood.xpt").write_bytes(whole[:-400])
     change(folder / "study.yaml", "path: blood.csv", "path: blood.xpt, rows: 100")
-    refuse(cohort_here, folder, "blood.xpt", "100")
+    check_refused(cohort_here, folder, "blood.xpt", "100")
 
 
 def test_no_value_of_a_person_stands_in_a_message(cohort_here, folder: Path) -> None:
     change(folder / "people.csv", "7,2,37", "7,987654,37")
-    assert "987654" not in refuse(cohort_here, folder, "sex")
+    assert "987654" not in check_refused(cohort_here, folder, "sex")
 
 
 def test_a_broken_gzip_is_refused(cohort_here, folder: Path) -> None:
     whole = gzip.compress(BLOOD.encode())
     (folder / "blood.csv.gz").write_bytes(whole[: len(whole) // 2])
     change(folder / "study.yaml", "blood.csv", "blood.csv.gz")
-    refuse(cohort_here, folder, "blood.csv.gz")
+    check_refused(cohort_here, folder, "blood.csv.gz")
 
 
 def test_all_problems_come_at_once(cohort_here, folder: Path) -> None:

@@ -51,3 +51,12 @@ def test_every_kind_is_caught_as_a_cohort_error(kind: type[CohortError]) -> None
 
 def test_problems_sort_by_place() -> None:
     assert sorted([Problem("b", "x"), Problem("a", "y")])[0].where == "a"
+
+
+def test_an_error_keeps_its_problems_on_the_way_from_a_worker() -> None:
+    import pickle
+
+    error = InputDataError([Problem("a.csv", "is empty.", "Fill it."), Problem("b.csv", "is missing.")])
+    again = pickle.loads(pickle.dumps(error))
+    assert type(again) is InputDataError
+    assert again.problems == error.problems
