@@ -18,6 +18,14 @@ _ROOT = click.option(
     "--root", type=click.Path(path_type=Path), help="Folder of the data files, if not as in the study file."
 )
 
+# JupyterLab asks its makers for news, updates and extensions unless told not to; data that must not leave the building
+# are no place for that.
+_NO_NETWORK = (
+    "--LabApp.news_url=None",
+    "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+    "--LabApp.extension_manager=readonly",
+)
+
 
 class _Commands(click.Group):
     """Print a user's mistake as a message and exit with 1, without a traceback."""
@@ -98,7 +106,7 @@ def check(study: str, root: Path | None, as_json: bool) -> None:
 @click.option("--list", "tell", is_flag=True, help="Tell the scenarios in words.")
 def simulate(scenario: str | None, people: int, seed: int, out: Path | None, tell: bool) -> None:
     """Draw a synthetic cohort of SCENARIO as raw files with a study.yaml and its truth."""
-    from cohort.output import check_writable, fresh_folder
+    from cohort.output import MARKER, check_writable, fresh_folder, write_json
     from cohort.synthetic import list_scenarios, load_scenario, write_cohort
     from cohort.synthetic import simulate as draw
 
@@ -112,6 +120,8 @@ def simulate(scenario: str | None, people: int, seed: int, out: Path | None, tel
     cohort = draw(load_scenario(scenario), people, seed)
     with fresh_folder(out) as partial:
         write_cohort(cohort, partial)
+        made = {"cohort_version": __version__, "scenario": cohort.scenario.name, "people": people, "seed": seed}
+        write_json(partial / MARKER, made)
     click.echo(f"synthetic cohort: {out}")
 
 
@@ -143,7 +153,7 @@ def lab(study: str | None, out: Path | None, root: Path | None, no_browser: bool
     folder = prepare_laboratory(study, out, root=root)
     click.echo(f"working folder: {folder}")
     if not no_browser:
-        command = [sys.executable, "-m", "jupyterlab", "--notebook-dir", str(folder)]
+        command = [sys.executable, "-m", "jupyterlab", "--notebook-dir", str(folder), *_NO_NETWORK]
         sys.exit(subprocess.call(command))  # noqa: S603 - our own interpreter and a folder that we made
 
 
