@@ -17,7 +17,7 @@ PACKAGE = ROOT / "src" / "cohort"
 
 # Lower rooms never import higher ones, rooms on one floor never import each other.
 FLOORS: list[set[str]] = [
-    {"errors", "shipped", "units", "output"},
+    {"errors", "shipped", "units", "output", "progress"},
     {"codebook", "study_file", "ledger", "disclosure"},
     {"results"},
     {"intake", "cleaning", "synthetic", "analysis"},

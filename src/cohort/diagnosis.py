@@ -6,7 +6,7 @@ Diagnosands and their Monte-Carlo standard errors follow Morris, White and Crowt
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +18,7 @@ from threadpoolctl import threadpool_limits
 from cohort.analysis import mean_difference, odds_ratio, standardised_contrasts
 from cohort.analysis.design import design_of
 from cohort.errors import CohortError, Problem
+from cohort.progress import progress
 from cohort.results import Estimate, Result
 from cohort.synthetic import load_scenario, person_table, simulate, true_effects
 
@@ -227,11 +228,12 @@ def diagnose(scenario: str, method: str, *, people: int, replicates: int, seed: 
     truth, truth_error = _truth(scenario, chosen, seed)
     seeds = [int(s) for s in np.random.SeedSequence(seed).generate_state(replicates, dtype=np.uint32)]
     chunks = [seeds[start : start + _CHUNK] for start in range(0, replicates, _CHUNK)]
-    if workers == 1:
-        done = [_run_chunk(scenario, method, people, chunk) for chunk in chunks]
-    else:
-        done = Parallel(n_jobs=workers)(delayed(_run_chunk)(scenario, method, people, chunk) for chunk in chunks)
-    estimates = pd.DataFrame([row for chunk in done for row in chunk])
+    rows: list[dict[str, float]] = []
+    with progress(len(chunks), f"{method} on {scenario}") as step:
+        for found in _chunks_done(scenario, method, people, chunks, workers):
+            rows += found
+            step("")
+    estimates = pd.DataFrame(rows)
     return Diagnosis(
         scenario=scenario,
         method=method,
@@ -243,6 +245,17 @@ def diagnose(scenario: str, method: str, *, people: int, replicates: int, seed: 
         diagnosands=summarise(estimates, _on_scale(truth, chosen.measure)),
         estimates=estimates,
     )
+
+
+def _chunks_done(
+    scenario: str, method: str, people: int, chunks: list[list[int]], workers: int
+) -> Iterator[list[dict[str, float]]]:
+    """Yield the results of the chunks in their order, however many processes work on them."""
+    if workers == 1:
+        yield from (_run_chunk(scenario, method, people, chunk) for chunk in chunks)
+        return
+    jobs = (delayed(_run_chunk)(scenario, method, people, chunk) for chunk in chunks)
+    yield from Parallel(n_jobs=workers, return_as="generator")(jobs)
 
 
 def _on_scale(value: float, measure: str) -> float:

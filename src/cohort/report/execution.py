@@ -6,17 +6,16 @@ import copy
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NoReturn
 
 import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
-from tqdm import tqdm
 
 from cohort.errors import CohortError, Problem
+from cohort.progress import progress
 from cohort.shipped import shipped_folder
 
 PARAMETERS_TAG = "parameters"
@@ -71,7 +70,7 @@ def set_parameters(notebook: Notebook, **values: str | None) -> nbformat.Noteboo
 
 
 def execute(
-    notebooks: Sequence[Notebook], *, study_path: Path | str, output: Path | None, progress: bool | None = None
+    notebooks: Sequence[Notebook], *, study_path: Path | str, output: Path | None, show: bool | None = None
 ) -> list[Notebook]:
     """Return the notebooks executed on a study.
 
@@ -83,7 +82,7 @@ def execute(
         What the parameter ``study_path`` is set to.
     output
         Folder for tables, figures and verdicts.
-    progress
+    show
         Show a progress bar over all cells; by default only on a terminal.
 
     Raises
@@ -92,28 +91,26 @@ def execute(
         If a cell fails; the message names notebook, cell and error, without values of participants.
     """
     total = sum(cell.cell_type == "code" for notebook in notebooks for cell in notebook.content.cells)
-    show = sys.stderr.isatty() if progress is None else progress
     done: list[Notebook] = []
-    with tqdm(total=total, unit="cell", disable=not show, leave=False) as bar:
+    with progress(total, "notebooks", show=show) as step:
         for notebook in notebooks:
-            bar.set_description(notebook.name)
             content = set_parameters(
                 notebook,
                 study_path=str(study_path),
                 study_root=None,
                 output_folder=None if output is None else str(output),
             )
-            _execute_one(notebook.name, content, bar)
+            _execute_one(notebook.name, content, step)
             done.append(Notebook(notebook.name, notebook.title, content))
     return done
 
 
-def _execute_one(name: str, content: nbformat.NotebookNode, bar: tqdm[NoReturn]) -> None:
+def _execute_one(name: str, content: nbformat.NotebookNode, step: Callable[[str], None]) -> None:
     client = NotebookClient(
         content,
         timeout=_CELL_TIMEOUT_SECONDS,
         kernel_name="python3",
-        on_cell_executed=lambda **_: bar.update(),
+        on_cell_executed=lambda **_: step(name),
     )
     # The kernel must be this interpreter: a user may have other kernels called python3.
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONHASHSEED": "0"}
@@ -124,12 +121,13 @@ def _execute_one(name: str, content: nbformat.NotebookNode, bar: tqdm[NoReturn])
         # What a kernel says of itself on its own streams is not for the user; errors of cells arrive as messages.
         client.execute(env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     except CellExecutionError as error:
-        raise CohortError(
-            [Problem(f"notebook {name}", f"a cell failed with {error.ename}.", _first_line(error.evalue))]
-        ) from error
+        raise CohortError([_cell_problem(name, error)]) from error
     except (CellTimeoutError, DeadKernelError, RuntimeError) as error:
         raise CohortError([Problem(f"notebook {name}", f"the kernel stopped ({type(error).__name__}).")]) from error
 
 
-def _first_line(text: str) -> str:
-    return text.splitlines()[0][:300] if text else ""
+def _cell_problem(name: str, error: CellExecutionError) -> Problem:
+    """Return what to say of a failed cell; the text of a foreign error may hold a value of a participant."""
+    own = error.ename in {"CohortError", *(child.__name__ for child in CohortError.__subclasses__())}
+    told = error.evalue.splitlines()[0] if own and error.evalue else "Run 'cohort lab' on the study to see it."
+    return Problem(f"notebook {name}", f"a cell failed with {error.ename}.", told)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from cohort.output import check_writable, fresh_folder, write_json
+from cohort.progress import progress
 from cohort.report.document import write_document
 from cohort.report.execution import execute, load_notebooks
 from cohort.report.methods import methods_paragraph
@@ -14,9 +15,7 @@ SEED = 20261122
 """Seed of every random step of the notebooks; it stands in the provenance of a report."""
 
 
-def run_suite(
-    study: str | Path | None, out: Path, *, root: str | Path | None = None, progress: bool | None = None
-) -> Path:
+def run_suite(study: str | Path | None, out: Path, *, root: str | Path | None = None, show: bool | None = None) -> Path:
     """Run the main job and return the path of the report.
 
     Parameters
@@ -27,8 +26,8 @@ def run_suite(
         Folder for the report, its tables and figures, and the clean cohort; appears whole or not at all.
     root
         Where the data files lie, if not where the study file says.
-    progress
-        Show a progress bar; by default only on a terminal.
+    show
+        Show progress bars; by default only on a terminal.
 
     Raises
     ------
@@ -36,12 +35,14 @@ def run_suite(
         If the study or its data fall short, or a notebook fails.
     """
     check_writable(out)
-    opened = open_study(study, root=root)
+    with progress(1, "reading and cleaning", show=show) as step:
+        opened = open_study(study, root=root)
+        step(opened.name)
     with fresh_folder(out) as partial:
         clean = partial / "clean"
         clean.mkdir()
         opened.write_into(clean)
-        executed = execute(load_notebooks(), study_path=clean, output=partial, progress=progress)
+        executed = execute(load_notebooks(), study_path=clean, output=partial, show=show)
         methods = methods_paragraph(opened)
         write_document(partial, opened, executed, methods, SEED)
         write_json(partial / "provenance.json", {**opened.provenance, "seed": SEED})
