@@ -28,7 +28,8 @@ def cohort() -> Run:
             encoding="utf-8",
             check=False,
             cwd=cwd,
-            env={**os.environ, "OMP_NUM_THREADS": "1"},
+            # Warnings of encodings in libraries would stand among the messages that the tests read.
+            env={**os.environ, "OMP_NUM_THREADS": "1", "PYTHONWARNDEFAULTENCODING": ""},
         )
 
     return run

@@ -167,7 +167,7 @@ def discrete_subgroups(
     """
     people, markers = prepared.n, len(prepared.markers)
     if markers < 2 or people < FEWEST_PEOPLE:
-        return NotTestable("Discrete subgroups", _shortage(people, markers, prepared), claims=CLAIMS)
+        return NotTestable("Discrete subgroups", _shortage(markers, prepared), claims=CLAIMS)
     with threadpool_limits(limits=1):
         halves = random_halves(people, splits, rng)
         runs = {name: _run(values, halves, rng, draws) for name, values in prepared.scalings.items()}
@@ -276,13 +276,13 @@ def _combined(z: FloatArray) -> float:
     return float(np.mean(z.reshape(-1, 2).sum(axis=1) / math.sqrt(2)))
 
 
-def _shortage(people: int, markers: int, prepared: PreparedMarkers) -> str:
-    """Return why the gate cannot be asked."""
+def _shortage(markers: int, prepared: PreparedMarkers) -> str:
+    """Return why the gate cannot be asked; the number of people is not told, since it may be small."""
     if markers < 2:
         left_out = "; ".join(f"{name}: {why}" for name, why in prepared.left_out.items())
         reason = f"the gate needs at least 2 markers, this cohort gives {markers}"
         return f"{reason} ({left_out})" if left_out else reason
-    return f"the gate needs at least {FEWEST_PEOPLE} people with all markers, this cohort gives {people}"
+    return f"the gate needs at least {FEWEST_PEOPLE} people with all markers, this cohort has fewer"
 
 
 def _illustrate(

@@ -90,7 +90,7 @@ def describe_mixtures(
     k-means varies with threads.
     """
     if not prepared.markers or prepared.n < FEWEST_PEOPLE:
-        reason = f"mixtures need a marker and at least {FEWEST_PEOPLE} people, this cohort gives {prepared.n}"
+        reason = f"mixtures need a marker and at least {FEWEST_PEOPLE} people, this cohort has fewer"
         return NotTestable("Gaussian mixtures", reason, claims=("IP-40",))
     values = prepared.scalings["log"]
     seed = int(rng.integers(2**31 - 1))

@@ -235,7 +235,7 @@ def test_too_few_people_or_markers_are_not_testable_and_say_why() -> None:
     rng = np.random.default_rng(1)
     few = discrete_subgroups(prepared_from(gaussian(rng, FEWEST_PEOPLE - 1), rng), rng=rng)
     assert isinstance(few, NotTestable)
-    assert few.reason == "the gate needs at least 200 people with all markers, this cohort gives 199"
+    assert few.reason == "the gate needs at least 200 people with all markers, this cohort has fewer"
     table = pd.DataFrame(gaussian(rng, 300), columns=list(NAMES))[["a"]]
     one = discrete_subgroups(prepare_markers(table, ("a", "b"), (), rng=rng), rng=rng)
     assert isinstance(one, NotTestable)
