@@ -4,6 +4,7 @@ Every function draws on the Axes it is given or on a figure of its own, which py
 drawn is an empty Axes that says why. Counts of people pass the disclosure policy that the caller hands over.
 """
 
+from cohort.plots.densities import draw_densities
 from cohort.plots.distributions import draw_distributions, draw_hexbin
 from cohort.plots.flow import draw_flow
 from cohort.plots.forest import draw_forest, draw_truth
@@ -18,6 +19,7 @@ from cohort.plots.subgroups import draw_axis, draw_missed, draw_null_distributio
 __all__ = [
     "Picture",
     "draw_axis",
+    "draw_densities",
     "draw_detectable",
     "draw_distributions",
     "draw_flow",
