@@ -34,34 +34,45 @@ def check_whole_or_absent(out: Path) -> bool:
     return True
 
 
-def kill_at_random_moments(times: int, folder: Path) -> tuple[int, int]:
+def wait_for_writing(process: subprocess.Popen[bytes], out: Path) -> None:
+    """Return when the run has begun to write, or has ended."""
+    while process.poll() is None and not list(out.parent.glob(f".{out.name}.partial-*")):
+        time.sleep(0.002)
+
+
+def kill_at_random_moments(times: int, folder: Path) -> tuple[int, int, int]:
+    """Return how many runs left a whole result, none, and a partial folder beside it; every second one dies writing."""
     began = time.monotonic()
     process = start(folder / "timing")
     assert process.wait() == 0
     lasts = time.monotonic() - began
     moments = random.Random(20261122)
-    whole = absent = 0
+    whole = absent = interrupted = 0
     for number in range(times):
         out = folder / f"out{number}"
         process = start(out)
-        # Most moments lie late, where files are written.
-        time.sleep(lasts * moments.triangular(0.05, 1.05, 0.95))
+        if number % 2:
+            time.sleep(lasts * moments.uniform(0.05, 1.05))
+        else:
+            wait_for_writing(process, out)
+            time.sleep(moments.uniform(0.0, 0.15))
         process.kill()
         process.wait()
+        interrupted += bool(list(folder.glob(f".{out.name}.partial-*")))
         if check_whole_or_absent(out):
             whole += 1
         else:
             absent += 1
-    return whole, absent
+    return whole, absent, interrupted
 
 
 def test_three_kills_leave_no_half_file(tmp_path: Path) -> None:
-    whole, absent = kill_at_random_moments(3, tmp_path)
+    whole, absent, _ = kill_at_random_moments(3, tmp_path)
     assert whole + absent == 3
 
 
 @pytest.mark.slow
 def test_twenty_kills_leave_no_half_file(tmp_path: Path) -> None:
-    whole, absent = kill_at_random_moments(20, tmp_path)
+    whole, absent, interrupted = kill_at_random_moments(20, tmp_path)
     assert whole + absent == 20
-    assert absent > 0
+    assert interrupted > 0, "no run was killed while it wrote"
