@@ -22,7 +22,7 @@ FLOORS: list[set[str]] = [
     {"results"},
     {"intake", "cleaning", "synthetic", "analysis"},
     {"plots"},
-    {"study", "diagnosis"},
+    {"study", "diagnosis", "traps"},
     {"report"},
     {"cli"},
 ]

@@ -6,8 +6,9 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import click
 
@@ -103,26 +104,107 @@ def check(study: str, root: Path | None, as_json: bool) -> None:
 @click.option("--n", "people", type=click.IntRange(min=1), default=5000, show_default=True, help="Number of people.")
 @click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True)
 @click.option("--out", type=click.Path(path_type=Path), help="Folder for the raw files, study.yaml and the truth.")
+@click.option("--format", "ending", type=click.Choice(["csv", "parquet"]), default="csv", show_default=True)
+@click.option("--workers", type=click.IntRange(min=1), default=1, show_default=True, help="Processes; same bytes.")
+@click.option("--set", "settings", multiple=True, metavar="PATH=VALUE", help="Change a number of the scenario.")
+@click.option("--truth/--no-truth", "with_truth", default=True, show_default=True, help="Also write truth/.")
 @click.option("--list", "tell", is_flag=True, help="Tell the scenarios in words.")
-def simulate(scenario: str | None, people: int, seed: int, out: Path | None, tell: bool) -> None:
-    """Draw a synthetic cohort of SCENARIO as raw files with a study.yaml and its truth."""
+@click.option("--like", type=click.Path(path_type=Path), help="Make a twin of this study.yaml; its data are not read.")
+@click.option("--statistics", type=click.Path(path_type=Path), help="Its statistics, from 'cohort summarise'.")
+@click.option(
+    "--defects",
+    type=click.Choice(["default", "all", "none"]),
+    help="Plant defects: those that intake accepts, all, or none; a twin has the default ones, a scenario its own.",
+)
+@click.option("--clean-twin", is_flag=True, help="The same as --defects none.")
+def simulate(
+    scenario: str | None,
+    people: int,
+    seed: int,
+    out: Path | None,
+    ending: Literal["csv", "parquet"],
+    workers: int,
+    settings: tuple[str, ...],
+    with_truth: bool,
+    tell: bool,
+    like: Path | None,
+    statistics: Path | None,
+    defects: Literal["default", "all", "none"] | None,
+    clean_twin: bool,
+) -> None:
+    """Draw a synthetic cohort of SCENARIO as raw files with a study.yaml and its truth.
+
+    SCENARIO is a name that --list tells, or the path of a scenario file of your own. With --like, the people of
+    SCENARIO (literature_like by default) fill the files of a study of yours: a synthetic twin of it.
+    """
     from cohort.output import MARKER, check_writable, fresh_folder, write_json
-    from cohort.synthetic import list_scenarios, load_scenario, write_cohort
-    from cohort.synthetic import simulate as draw
+    from cohort.synthetic import list_scenarios, load_scenario, parse_settings, write_cohort
 
     if tell:
         for found in list_scenarios():
-            click.echo(f"{found.name:22} {found.id:4} {found.title}")
+            click.echo(f"{found.name:30} {found.id:4} {found.title}.")
+            click.echo(f"{'':35} It shows: {found.shows}. Source: {found.source}.")
         return
-    if scenario is None or out is None:
+    if out is None or (scenario is None and like is None):
         raise click.UsageError("name a SCENARIO and a folder with --out, or ask for --list")
     check_writable(out)
-    cohort = draw(load_scenario(scenario), people, seed)
+    world = load_scenario(scenario or "literature_like").with_changes(parse_settings(settings))
+    if like is not None:
+        from cohort.codebook import load_codebook
+        from cohort.synthetic.twin import write_twin
+
+        planted: Literal["default", "all", "none"] = "none" if clean_twin else defects or "default"
+        with fresh_folder(out) as partial:
+            told = write_twin(
+                like,
+                partial,
+                load_codebook(),
+                n=people,
+                seed=seed,
+                statistics=statistics,
+                defects=planted,
+                scenario=world,
+            )
+            twin = {"cohort_version": __version__, "like": told.name, "scenario": world.name, "defects": planted}
+            write_json(partial / MARKER, {**twin, "people": people, "seed": seed, "changes": dict(world.changes)})
+        click.echo(f"synthetic twin: {out}\n{told.as_text()}")
+        return
+    if defects is not None:
+        world = replace(world, defects={} if defects == "none" else {"kinds": defects})
     with fresh_folder(out) as partial:
-        write_cohort(cohort, partial)
-        made = {"cohort_version": __version__, "scenario": cohort.scenario.name, "people": people, "seed": seed}
-        write_json(partial / MARKER, made)
+        write_cohort(world, people, seed, partial, ending=ending, workers=workers, with_truth=with_truth)
+        made = {"cohort_version": __version__, "scenario": world.name, "people": people, "seed": seed}
+        write_json(partial / MARKER, {**made, "changes": dict(world.changes)})
     click.echo(f"synthetic cohort: {out}")
+
+
+@main.command()
+@click.argument("study")
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="File for the statistics (YAML).")
+@_ROOT
+def summarise(study: str, out: Path, root: Path | None) -> None:
+    """Write protected aggregate statistics of STUDY, from which a synthetic twin of it can be drawn elsewhere."""
+    from cohort.report.statistics import summarise as make
+    from cohort.synthetic.twin import write_statistics
+
+    if out.exists():
+        raise CohortError(f"'{out.name}' exists already; name a new file with --out.")
+    write_statistics(make(study, root=root), out)
+    click.echo(f"statistics: {out}\nRead them before they leave the building: they hold shares and quantiles only.")
+
+
+@main.command()
+@click.argument("scenario", default="literature_like")
+@click.option("--n", "people", type=click.IntRange(min=1000), default=1_000_000, show_default=True)
+@click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True)
+@click.option("--workers", type=click.IntRange(min=1), default=os.cpu_count() or 1, show_default=True)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def calibrate(scenario: str, people: int, seed: int, workers: int, as_json: bool) -> None:
+    """Print what a synthetic world gives beside the numbers of the literature, and what misses its range."""
+    from cohort.synthetic import calibration_table, calibration_text
+
+    table = calibration_table(people, seed, scenario, workers=workers)
+    click.echo(json.dumps(table.to_dict("records"), indent=2, default=bool) if as_json else calibration_text(table))
 
 
 @main.command()
@@ -139,6 +221,26 @@ def diagnose(scenario: str, method: str, people: int, replicates: int, seed: int
 
     diagnosis = measure(scenario, method, people=people, replicates=replicates, seed=seed, workers=workers)
     click.echo(json.dumps(diagnosis.to_dict(), indent=2) if as_json else diagnosis.as_text())
+
+
+@main.command()
+@click.argument("scenarios", metavar="[SCENARIO]...", nargs=-1)
+@click.option("--n", "people", type=click.IntRange(min=1000), default=200_000, show_default=True)
+@click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True)
+@click.option("--workers", type=click.IntRange(min=1), default=os.cpu_count() or 1, show_default=True)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Also write the table as this CSV file.")
+def traps(scenarios: tuple[str, ...], people: int, seed: int, workers: int, as_json: bool, out: Path | None) -> None:
+    """Show for each SCENARIO what a naive analysis finds, what is true, and what a right analysis finds."""
+    from cohort.output import write_text
+    from cohort.traps import as_text, trap_table
+
+    table = trap_table(people, seed, scenarios, workers)
+    click.echo(table.to_json(orient="records", indent=2, force_ascii=False) if as_json else as_text(table))
+    if out is not None:
+        partial = out.with_name(f".{out.name}.partial")
+        write_text(partial, table.to_csv(index=False))
+        partial.replace(out)
 
 
 @main.command()

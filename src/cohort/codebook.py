@@ -87,7 +87,21 @@ class Score:
 
 @dataclass(frozen=True)
 class Instrument:
-    """A questionnaire: its items, scores and cut-offs."""
+    """A questionnaire: its items, scores and cut-offs.
+
+    Parameters
+    ----------
+    minimum, maximum
+        The lowest and the highest answer that any item offers.
+    item_maximum
+        The highest answer of the items that stop short of ``maximum``, by their number.
+
+    Examples
+    --------
+    >>> hamd17 = load_codebook().instruments["hamd17"]
+    >>> dict(zip(hamd17.columns, hamd17.item_limits, strict=True))["hamd17_4"]
+    (0, 2)
+    """
 
     id: str
     title: str
@@ -102,11 +116,18 @@ class Instrument:
     cut_offs: Mapping[str, Mapping[str, int]]
     answered: str
     source: str
+    item_maximum: Mapping[int, int] = field(default_factory=dict)
 
     @property
     def columns(self) -> tuple[str, ...]:
         """Return the canonical item columns, in order."""
         return tuple(f"{self.prefix}{number}" for number in range(1, self.items + 1))
+
+    @property
+    def item_limits(self) -> tuple[tuple[int, int], ...]:
+        """Return the lowest and the highest answer that each item offers, in the order of ``columns``."""
+        numbers = range(1, self.items + 1)
+        return tuple((self.minimum, self.item_maximum.get(number, self.maximum)) for number in numbers)
 
 
 @dataclass(frozen=True)
@@ -180,6 +201,11 @@ class Codebook:
     drugs: Mapping[str, tuple[str, ...]]
     claims: Mapping[str, Claim]
     drug_labels: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def drug_columns(self) -> Mapping[str, str]:
+        """Return the column of the person table that tells who uses a drug group, by the group."""
+        return {drug: f"is_{drug}_user" for drug in self.drugs}
 
     def variable(self, name: str) -> Variable:
         """Return a variable by its name, looked up in the canonical tables first, then in the derived ones.
@@ -263,6 +289,7 @@ def _instrument(spec: Mapping[str, Any]) -> Instrument:
         cut_offs=spec.get("cut_offs", {}),
         answered=spec.get("answered", ""),
         source=spec["source"],
+        item_maximum=spec.get("item_maximum", {}),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Literal, cast
@@ -28,6 +29,11 @@ COLUMNS: dict[str, ExtensionDtype] = {
 }
 
 
+@functools.cache
+def _no_entries() -> pd.DataFrame:
+    return pd.DataFrame({name: pd.Series(dtype=dtype) for name, dtype in COLUMNS.items()})
+
+
 @dataclass(frozen=True)
 class Ledger:
     """An append-only table of changes; ``add`` and ``+`` return a new ledger.
@@ -49,7 +55,7 @@ class Ledger:
     @classmethod
     def empty(cls) -> Ledger:
         """Return a ledger without entries."""
-        return cls(pd.DataFrame({name: pd.Series(dtype=dtype) for name, dtype in COLUMNS.items()}))
+        return cls(_no_entries().copy(deep=False))
 
     def add(
         self, *, rule: str, severity: str, action: Action, table: str, column: str = "", **values: object
@@ -85,7 +91,8 @@ class Ledger:
         for name, dtype in COLUMNS.items():
             value = lists.get(name, [fixed.get(name, scalars.get(name, 1 if name == "count" else None))] * length)
             data[name] = pd.array(value, dtype=cast("Any", dtype))
-        return Ledger(pd.concat([self.entries, pd.DataFrame(data)], ignore_index=True))
+        new = pd.DataFrame(data)
+        return Ledger(pd.concat([self.entries, new], ignore_index=True) if len(self.entries) else new)
 
     def __add__(self, other: Ledger) -> Ledger:
         """Return both ledgers, one after the other."""

@@ -74,7 +74,8 @@ _ANY_CASE: dict[str, str] = {
     **dict.fromkeys(("count", "counts"), "number_of_events"),
 }
 
-# Words before a '/' that only say what is counted, and words for a power of ten there ('K/uL').
+# Words that only say what is counted, before a '/' or behind a number ('nmol/10^9 platelets'), and words for a power of
+# ten before a '/' ('K/uL').
 _COUNTED = frozenset({"cell", "cells", "wbc", "plt", "leukocytes", "platelets"})
 _POWERS = {"k": 3, "thou": 3, "thousand": 3, "mio": 6, "million": 6, "gpt": 9, "tpt": 12}
 
@@ -157,7 +158,7 @@ def parse_unit(text: str) -> ParsedUnit:
     over, *under = plain.split("/")
     scale, unit = _product(text, over, is_counted=bool(under))
     for part in under:
-        divisor, unit_below = _product(text, part)
+        divisor, unit_below = _product(text, part, is_divisor=True)
         if not divisor:
             raise _unknown(text)
         scale, unit = scale / divisor, unit / unit_below
@@ -177,8 +178,11 @@ def _plain_spelling(text: str) -> str:
     return _POWER_OF_TEN.sub(r"@\1;", plain)
 
 
-def _product(text: str, part: str, *, is_counted: bool = False) -> tuple[float, pint.Unit]:
-    """Return the number and the unit of one side of a '/'; ``is_counted`` allows ``cells`` and ``K`` without a unit."""
+def _product(text: str, part: str, *, is_counted: bool = False, is_divisor: bool = False) -> tuple[float, pint.Unit]:
+    """Return the number and the unit of one side of a '/'.
+
+    ``is_counted`` allows ``cells`` and ``K`` without a unit, ``is_divisor`` ``cells`` behind a number.
+    """
     registry = _registry()
     unit = registry.Unit("dimensionless")
     whole = _ANY_CASE.get(part.casefold())
@@ -186,18 +190,20 @@ def _product(text: str, part: str, *, is_counted: bool = False) -> tuple[float, 
         return 1.0, registry.Unit(whole)
     if part == "mg%":
         return 1.0, registry.Unit("milligram/deciliter")
-    scale, at = 1.0, 0
+    scale, at, is_behind_number = 1.0, 0, False
     for found in _FACTOR.finditer(part):
         if not _BETWEEN.fullmatch(part[at : found.start()]):
             raise _unknown(text)
         at = found.end()
         if found["power"] or found["number"]:
             scale *= 10.0 ** int(found["power"]) if found["power"] else float(found["number"])
+            is_behind_number = True
             continue
         name, exponent = found["name"], int(found["exponent"] or 1)
         if abs(exponent) > LARGEST_EXPONENT:
             raise _unknown(text)
-        if is_counted and exponent == 1 and name.casefold() in _COUNTED:
+        names_count, is_behind_number = is_counted or (is_divisor and is_behind_number), False
+        if names_count and exponent == 1 and name.casefold() in _COUNTED:
             continue
         if is_counted and exponent == 1 and name.casefold() in _POWERS:
             scale *= 10.0 ** _POWERS[name.casefold()]

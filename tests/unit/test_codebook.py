@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 import shutil
+from collections.abc import Iterable
 from pathlib import Path
 
 import pint
 import pytest
 
-from cohort.codebook import Codebook, Variable, load_codebook, read_codebook
+from cohort.codebook import Codebook, Instrument, Variable, load_codebook, read_codebook
 from cohort.errors import CodebookError
 
 CANONICAL = ("participants", "follow_up", "relations", "visits", "labs", "diagnoses", "medications")
@@ -32,6 +33,12 @@ ARBITRARY = {"AU/mL"}
 @pytest.fixture(scope="module")
 def codebook() -> Codebook:
     return load_codebook()
+
+
+def reach(instrument: Instrument, items: Iterable[int]) -> tuple[int, int]:
+    """Return the lowest and the highest sum that items can give."""
+    low, high = zip(*(instrument.item_limits[item - 1] for item in items), strict=True)
+    return sum(low), sum(high)
 
 
 def every_variable() -> list[Variable]:
@@ -144,7 +151,25 @@ def test_layers_and_sensitivities_are_known_words() -> None:
 
 def test_mappable_variables_are_those_a_study_supplies(codebook: Codebook) -> None:
     assert {"sex", "age_years", "smoking", "bmi_kg_m2", "has_prenatal_infection"} <= codebook.mappable.keys()
-    assert not {"phq9_1", "phq9_total", "has_depression", "participant_id", "survey_weight"} & codebook.mappable.keys()
+    assert {
+        "prs_il6_sd",
+        "httlpr_s_alleles",
+        "has_paternal_infection",
+        "is_screened_control",
+    } <= codebook.mappable.keys()
+    assert (
+        not {
+            "phq9_1",
+            "hamd17_4",
+            "pss10_total",
+            "is_statin_user",
+            "phq9_total",
+            "has_depression",
+            "participant_id",
+            "survey_weight",
+        }
+        & codebook.mappable.keys()
+    )
 
 
 def test_a_variable_is_found_by_name_and_an_unknown_one_is_an_error(codebook: Codebook) -> None:
@@ -185,15 +210,45 @@ def test_every_has_column_is_a_disease_or_known_to_be_something_else(codebook: C
         "has_childhood_trauma",
         "has_acute_infection",
         "has_prenatal_infection",
+        "has_paternal_infection",
     }
     found = {name for name in codebook.tables["person_table"] if name.startswith("has_")}
     assert found == other | {disease.column for disease in codebook.diseases.values()}
 
 
-def test_icd10_codes_have_the_form_of_codes(codebook: Codebook) -> None:
+def test_icd10_codes_have_the_form_of_codes_or_of_their_beginning(codebook: Codebook) -> None:
     for disease in codebook.diseases.values():
         assert disease.icd10, disease.id
-        assert all(re.fullmatch(r"[A-Z]\d{2}(\.\d{1,2})?", code) for code in disease.icd10), disease.id
+        assert all(re.fullmatch(r"[A-Z](\d|\d{2}(\.\d{1,2})?)?", code) for code in disease.icd10), disease.id
+        assert not any(a != b and a.startswith(b) for a in disease.icd10 for b in disease.icd10), disease.id
+
+
+@pytest.mark.parametrize(
+    ("code", "is_accident"),
+    [
+        *[(code, True) for code in ("S00", "S72.0", "T00", "T09", "T14.9", "V01", "V99", "W19", "X00", "X59")],
+        *[(code, False) for code in ("T15", "T36", "T90", "X60", "X84", "Y04", "Y10", "Z03")],
+    ],
+)
+def test_accidents_are_s00_to_t14_and_v01_to_x59_and_never_self_harm(
+    code: str, is_accident: bool, codebook: Codebook
+) -> None:
+    assert code.startswith(codebook.diseases["accidental_injury"].icd10) is is_accident
+
+
+def test_negative_controls_and_type_2_diabetes_are_not_autoimmune(codebook: Codebook) -> None:
+    assert [name for name, disease in codebook.diseases.items() if disease.autoimmune] == [
+        "autoimmune_thyroid_disease",
+        "type_1_diabetes",
+        "multiple_sclerosis",
+        "rheumatoid_arthritis",
+        "systemic_lupus_erythematosus",
+        "psoriasis",
+        "psoriatic_arthritis",
+        "inflammatory_bowel_disease",
+        "celiac_disease",
+        "autoimmune_hepatitis",
+    ]
 
 
 def test_analytes_and_wide_columns_match_both_ways(codebook: Codebook) -> None:
@@ -231,12 +286,28 @@ def test_items_of_instruments_fit_their_columns(codebook: Codebook) -> None:
     visits = codebook.tables["visits"]
     for instrument in codebook.instruments.values():
         assert len(instrument.columns) == instrument.items
-        for column in instrument.columns:
-            assert (visits[column].minimum, visits[column].maximum) == (instrument.minimum, instrument.maximum)
+        for column, limits in zip(instrument.columns, instrument.item_limits, strict=True):
+            assert (visits[column].minimum, visits[column].maximum) == limits, column
             assert (visits[column].type, visits[column].instrument) == ("integer", instrument.id)
             assert visits[column].title.endswith(f"item {column.removeprefix(instrument.prefix)}"), "no wording"
     named = {v.instrument for v in every_variable() if v.instrument}
     assert named == codebook.instruments.keys()
+
+
+def test_items_stop_short_of_the_maximum_only_where_the_instrument_says_so(codebook: Codebook) -> None:
+    for instrument in codebook.instruments.values():
+        assert set(instrument.item_maximum) <= set(range(1, instrument.items + 1)), instrument.id
+        assert all(instrument.minimum < top < instrument.maximum for top in instrument.item_maximum.values())
+    assert {i.id for i in codebook.instruments.values() if i.item_maximum} == {"hamd17"}
+    short = {4, 5, 6, 12, 13, 14, 16, 17}
+    assert codebook.instruments["hamd17"].item_limits == tuple((0, 2 if i in short else 4) for i in range(1, 18))
+
+
+def test_a_prorated_score_has_items_of_one_length(codebook: Codebook) -> None:
+    for instrument in codebook.instruments.values():
+        for score in (instrument.total, *instrument.subscales):
+            if score.method == "prorate":
+                assert len({instrument.item_limits[item - 1] for item in score.items}) == 1, score.column
 
 
 def test_scores_use_existing_items_and_reach_their_limits(codebook: Codebook) -> None:
@@ -247,16 +318,37 @@ def test_scores_use_existing_items_and_reach_their_limits(codebook: Codebook) ->
             assert set(score.items) <= numbers
             assert len(set(score.items)) == len(score.items)
         for score in instrument.subscales:
-            column, n = codebook.tables["visits"][score.column], len(score.items)
-            assert (column.minimum, column.maximum) == (n * instrument.minimum, n * instrument.maximum), score.column
+            column = codebook.tables["visits"][score.column]
+            assert (column.minimum, column.maximum) == reach(instrument, score.items), score.column
 
 
 def test_the_total_of_an_instrument_spans_its_scored_items(codebook: Codebook) -> None:
     for instrument in codebook.instruments.values():
         scored = {item for score in instrument.subscales for item in score.items}
+        items = scored if instrument.total.method == "sum_of_subscales" else set(instrument.total.items)
         column = codebook.tables["visits"][instrument.total.column]
-        n = len(scored) if instrument.total.method == "sum_of_subscales" else instrument.items
-        assert (column.minimum, column.maximum) == (n * instrument.minimum, n * instrument.maximum), instrument.id
+        assert (column.minimum, column.maximum) == reach(instrument, items), instrument.id
+
+
+@pytest.mark.parametrize(("instrument", "most"), [("phq9", 27), ("bdi2", 63), ("hamd17", 52), ("pss10", 40)])
+def test_totals_have_their_published_maximum(instrument: str, most: int, codebook: Codebook) -> None:
+    total = codebook.instruments[instrument].total
+    assert total.items == tuple(range(1, codebook.instruments[instrument].items + 1))
+    assert (codebook.variable(total.column).minimum, codebook.variable(total.column).maximum) == (0, most)
+
+
+@pytest.mark.parametrize(
+    ("instrument", "cut_offs"),
+    [
+        ("bdi2", {"bdi2_total": {"mild": 14, "moderate": 20, "severe": 29}}),
+        ("hamd17", {"hamd17_total": {"mild": 8, "moderate": 17, "severe": 24}}),
+        ("pss10", {}),
+    ],
+)
+def test_cut_offs_are_the_published_ones(
+    instrument: str, cut_offs: dict[str, dict[str, int]], codebook: Codebook
+) -> None:
+    assert codebook.instruments[instrument].cut_offs == cut_offs
 
 
 def test_subscales_and_validity_items_of_the_ctq_are_all_28_once(codebook: Codebook) -> None:
@@ -292,6 +384,14 @@ def test_drug_groups_have_labels_and_atc_codes(codebook: Codebook) -> None:
     for name, codes in codebook.drugs.items():
         assert codes, name
         assert all(re.fullmatch(r"[A-Z]\d{2}([A-Z]([A-Z](\d{2})?)?)?", code) for code in codes), name
+
+
+def test_every_drug_group_has_a_column_that_quotes_it(codebook: Codebook) -> None:
+    person = codebook.tables["person_table"]
+    for drug, column in codebook.drug_columns.items():
+        assert f"the drug group {drug} is present" in person[column].derivation
+    derived = {name for name, variable in person.items() if name.endswith("_user") and variable.derivation}
+    assert derived == set(codebook.drug_columns.values())
 
 
 # --- broken folders -------------------------------------------------------------------------------------------------

@@ -169,6 +169,8 @@ def test_a_table_may_lack_columns_that_a_study_does_not_map(descriptor: dict[str
         ("bmi_kg_m2", 900, "constraint-error"),
         ("phq9_1", 4, "constraint-error"),
         ("phq9_1", "1.5", "type-error"),
+        ("hamd17_3", 5, "constraint-error"),
+        ("hamd17_4", 3, "constraint-error"),
         ("is_pregnant", "perhaps", "type-error"),
         ("visit_date", "01-02-2020", "type-error"),
         ("participant_id", None, "constraint-error"),
@@ -180,6 +182,11 @@ def test_a_wrong_value_is_caught(
     frame = clean_table("visits").astype(object)
     frame.loc[0, column] = value
     assert (kind, column) in errors_of("visits", frame, descriptor, tmp_path)
+
+
+def test_an_answer_that_only_some_items_offer_is_no_fault_of_theirs(descriptor: dict[str, Any], tmp_path: Path) -> None:
+    frame = clean_table("visits").assign(hamd17_3=pd.array([4, 3, 0], dtype="Int64"))
+    assert errors_of("visits", frame, descriptor, tmp_path) == []
 
 
 def test_a_repeated_person_is_caught(descriptor: dict[str, Any], tmp_path: Path) -> None:

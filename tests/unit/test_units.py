@@ -68,6 +68,21 @@ def test_cell_counts_are_understood(unit: str, factor: float) -> None:
     assert convert_factor(unit, "10^9/L") == pytest.approx(factor, rel=1e-12)
 
 
+@pytest.mark.parametrize(
+    ("unit", "factor"),
+    [
+        *[(f"nmol/{ten}", 1) for ten in ("10^9", "10E9", "1e9", "10*9{platelets}", "10⁹ platelets", "10^9 PLT")],
+        ("nmol per 10^9 platelets", 1),
+        ("pmol/10^6 platelets", 1),
+        ("nmol/10^11 platelets", 0.01),
+        ("ug/10^9 platelets", 1000 / 176.22),
+        ("ng/10^9 cells", 1 / 176.22),
+    ],
+)
+def test_an_amount_per_number_of_platelets_is_understood(unit: str, factor: float) -> None:
+    assert convert_factor(unit, "nmol/10^9", 176.22) == pytest.approx(factor, rel=1e-12)
+
+
 def test_mass_and_moles_need_the_molar_mass() -> None:
     assert convert_factor("ug/mL", "umol/L", 204.23) == pytest.approx(1000 / 204.23)
     assert convert_factor("umol/L", "ug/mL", 204.23) == pytest.approx(204.23 / 1000)
@@ -86,6 +101,10 @@ def test_mass_and_moles_need_the_molar_mass() -> None:
         ("log10 mg/L", "mg/L", "logarithm"),
         ("IU/mL", "AU/mL", "no common scale"),
         ("kg", "mg/L", "measure different things"),
+        ("nmol/L", "nmol/10^9", "measure different things"),
+        ("nmol/platelets", "nmol/10^9", "not known"),
+        ("nmol/10^9 platelets platelets", "nmol/10^9", "not known"),
+        ("nmol/10^9 K", "nmol/10^9", "measure different things"),
         ("mm", "umol/L", "measure different things"),
         ("degC", "mg/L", "measure different things"),
         ("mg/LL", "mg/L", "Did you mean 'mg/L'?"),

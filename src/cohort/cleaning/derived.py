@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from cohort.cleaning.instruments import any_at_least, band
-from cohort.cleaning.people import equals, positions
+from cohort.cleaning.people import Positions, equals, positions
 from cohort.cleaning.rule import Column, Tables
 from cohort.cleaning.validation import conform
 from cohort.codebook import Codebook
@@ -69,9 +70,7 @@ def person_table(tables: Tables, codebook: Codebook, baseline: str) -> pd.DataFr
     table = pd.concat([people, first], axis=1)
     diseases = disease_status(tables["diagnoses"], ids, codebook)
     parts = [table, diseases, _autoimmunity(diseases, codebook), _questionnaires(table, codebook)]
-    user = _antidepressant_user(tables["medications"], ids, table.get("baseline_date"))
-    if user is not None:
-        parts.append(user.to_frame("is_antidepressant_user"))
+    parts.append(_drug_use(tables["medications"], ids, table.get("baseline_date"), codebook))
     return conform(_known(pd.concat(parts, axis=1), "person_table", codebook), "person_table", codebook)
 
 
@@ -183,20 +182,31 @@ def disease_status(diagnoses: pd.DataFrame, ids: Column, codebook: Codebook) -> 
 
     True when any source says present, false when at least one says absent and none present, missing otherwise.
     """
-    if diagnoses.empty:
-        return pd.DataFrame(index=range(len(ids)))
-    codes, names = pd.factorize(diagnoses["disease"])
-    where = positions(diagnoses["participant_id"], ids)
-    present, absent = np.zeros((2, len(ids), len(names)), dtype=bool)
-    for said, word in ((present, "present"), (absent, "absent")):
-        rows = equals(diagnoses["status"], word)
-        said[where[rows], codes[rows]] = True
-    columns = {}
-    for code, name in enumerate(names):
-        known = pd.array(present[:, code], dtype="boolean")
-        known[~present[:, code] & ~absent[:, code]] = pd.NA
-        columns[codebook.diseases[str(name)].column] = known
-    return pd.DataFrame(columns, index=range(len(ids)))
+    present, absent = equals(diagnoses["status"], "present"), equals(diagnoses["status"], "absent")
+    columns = {name: disease.column for name, disease in codebook.diseases.items()}
+    return _status(
+        diagnoses["disease"], positions(diagnoses["participant_id"], ids), len(ids), present, absent, columns
+    )
+
+
+def _status(
+    names: Column, where: Positions, people: int, present: BoolArray, absent: BoolArray, columns: Mapping[str, str]
+) -> pd.DataFrame:
+    """Return a nullable boolean per person and name that occurs, under the column of the name.
+
+    ``names``, ``where`` (the place of the person), ``present`` and ``absent`` tell of one row of a table each. True
+    when any row says present, false when at least one says absent and none present, missing otherwise.
+    """
+    codes, found = pd.factorize(names)
+    is_present, is_absent = np.zeros((2, people, len(found)), dtype=bool)
+    is_present[where[present], codes[present]] = True
+    is_absent[where[absent], codes[absent]] = True
+    status = {}
+    for code, name in enumerate(found):
+        known = pd.array(is_present[:, code], dtype="boolean")
+        known[~is_present[:, code] & ~is_absent[:, code]] = pd.NA
+        status[columns[str(name)]] = known
+    return pd.DataFrame(status, index=range(people))
 
 
 def _autoimmunity(diseases: pd.DataFrame, codebook: Codebook) -> pd.DataFrame:
@@ -225,26 +235,18 @@ def _questionnaires(table: pd.DataFrame, codebook: Codebook) -> pd.DataFrame:
     return pd.DataFrame(columns, index=table.index)
 
 
-def _antidepressant_user(medications: pd.DataFrame, ids: Column, baseline_date: Column | None) -> Column | None:
-    """Return who takes an antidepressant at baseline; a use that starts later or stopped before is none.
+def _drug_use(medications: pd.DataFrame, ids: Column, baseline_date: Column | None, codebook: Codebook) -> pd.DataFrame:
+    """Return who takes each drug group of the study at baseline; a use that starts later or stopped before is none.
 
     A date that is missing on either side excludes nothing.
     """
-    if medications.empty:
-        return None
-    rows = medications.loc[equals(medications["drug"], "antidepressant")]
-    if rows.empty:
-        return None
-    where = positions(rows["participant_id"], ids)
-    present = equals(rows["status"], "present")
-    absent = equals(rows["status"], "absent")
+    where = positions(medications["participant_id"], ids)
+    present = equals(medications["status"], "present")
+    absent = equals(medications["status"], "absent")
     if baseline_date is not None:
         at = baseline_date.to_numpy()[where]
-        later = (rows["start_date"].to_numpy() > at) if "start_date" in rows else np.zeros(len(rows), dtype=bool)
-        over = (rows["stop_date"].to_numpy() < at) if "stop_date" in rows else np.zeros(len(rows), dtype=bool)
+        nowhere = np.zeros(len(medications), dtype=bool)
+        later = (medications["start_date"].to_numpy() > at) if "start_date" in medications else nowhere
+        over = (medications["stop_date"].to_numpy() < at) if "stop_date" in medications else nowhere
         absent, present = absent | (present & (later | over)), present & ~(later | over)
-    user, non_user = np.zeros((2, len(ids)), dtype=bool)
-    user[where[present]] = True
-    non_user[where[absent]] = True
-    result = pd.Series(user, dtype="boolean")
-    return result.mask(~user & ~non_user)
+    return _status(medications["drug"], where, len(ids), present, absent, codebook.drug_columns)

@@ -33,7 +33,8 @@ def score_instrument(visits: pd.DataFrame, instrument: Instrument) -> pd.DataFra
     Notes
     -----
     A prorated score is the number of its items times the mean of those answered. A prorated *total* is then rounded
-    half up to a whole number, as its cut-offs are whole (PHQ-9); prorated subscales are not rounded (CTQ-SF).
+    half up to a whole number, as its cut-offs are whole (PHQ-9); prorated subscales are not rounded (CTQ-SF). The mean
+    is taken after reversal.
 
     Examples
     --------
@@ -53,7 +54,7 @@ def score_instrument(visits: pd.DataFrame, instrument: Instrument) -> pd.DataFra
         ]
     )
     for number in instrument.reversed:
-        answers[:, number - 1] = instrument.minimum + instrument.maximum - answers[:, number - 1]
+        answers[:, number - 1] = sum(instrument.item_limits[number - 1]) - answers[:, number - 1]
     subscales = {score.column: _score(answers, score) for score in instrument.subscales}
     total = instrument.total
     if total.method == "sum_of_subscales":

@@ -70,14 +70,14 @@ def not_whole(tables: Tables, codebook: Codebook, limits: Mapping[str, float]) -
 
 
 def item_range(tables: Tables, codebook: Codebook, limits: Mapping[str, float]) -> list[Finding]:
-    """Return answers to questionnaire items that the instrument does not offer."""
+    """Return answers to questionnaire items that the item does not offer."""
     visits = tables["visits"]
     return [
         Finding("visits", visits.index[outside], "no answer of the instrument", column)
         for instrument in codebook.instruments.values()
-        for column in instrument.columns
+        for column, (low, high) in zip(instrument.columns, instrument.item_limits, strict=True)
         if column in visits
-        for outside in [_outside(_numbers(visits, column), instrument.minimum, instrument.maximum)]
+        for outside in [_outside(_numbers(visits, column), low, high)]
     ]
 
 

@@ -98,7 +98,9 @@ def unite(context: Context, found: list[Evidence], people: pd.Index, place: str)
             f"{torn.nunique():,} people match 'present' and 'absent'.",
             "Make the conditions exclude each other, or pick one row per person with 'where:'.",
         )
-    levels = np.where(people.isin(present), PRESENT, np.where(people.isin(absent), ABSENT, UNKNOWN))
+    # Looked up by hash: ``isin`` compares texts one by one, for each of many diseases.
+    is_present, is_absent = (said.unique().get_indexer(people) >= 0 for said in (present, absent))
+    levels = np.where(is_present, PRESENT, np.where(is_absent, ABSENT, UNKNOWN))
     table = pd.DataFrame({"participant_id": people.to_numpy(dtype=object), "status": WORDS[levels]})
     details = pd.concat([evidence.details for evidence in found])
     if details.columns.size:

@@ -181,7 +181,9 @@ def truth_of(study: Study, *, exposure: str, outcome: str, measure: str) -> floa
     if study.truth is None or kind is None:
         return None
     # Associations in the population stand in the same table; the truth of an effect is the one by intervention.
-    truth = study.truth.loc[~study.truth["estimand"].str.startswith("association")]
+    # So do natural direct and indirect effects, and effects of two exposures together.
+    others = ("association", "natural", "effect of two")
+    truth = study.truth.loc[~study.truth["estimand"].str.startswith(others)]
     exposures = truth["exposure"].fillna("")
     found = truth.loc[(exposures == exposure) & (truth["outcome"] == outcome) & (truth["measure"] == kind)]
     return float(found["value"].iloc[0]) if len(found) == 1 else None

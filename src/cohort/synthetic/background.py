@@ -1,45 +1,78 @@
-"""Nodes of layers 0 to 2: who people are, what they inherit, their early life, and how they live before baseline."""
+"""Nodes of layers 0 and 1: families, who people are, what they inherit, and their early life."""
 
 from __future__ import annotations
 
 import numpy as np
 from scipy import special
 
-from cohort.synthetic.node import Array, Knobs, Node, Noise, Parents, node
+from cohort.synthetic.node import FAMILY_SIZE, Array, Knobs, Node, Noise, Parents, node
 
 SUBSCALES = ("emotional_abuse", "physical_abuse", "sexual_abuse", "emotional_neglect", "physical_neglect")
 ANCESTRY = ("european", "african", "east_asian")
 
 
-def _standard_normal(name: str) -> Node:
-    @node(name=name, unit="SD")
+def _first_of_family(value: Array) -> Array:
+    """Return, for each person, the value of the first of her four neighbours."""
+    return value[np.arange(len(value)) // FAMILY_SIZE * FAMILY_SIZE]
+
+
+def _heritable(name: str) -> Node:
+    @node("role", name=name, unit="SD")
     def draw(of: Parents, knob: Knobs, noise: Noise) -> Array:
-        """Standardised (mean 0, SD 1) and normal, without a cause in the model."""
-        return noise.normal()
+        """Standardised (mean 0, SD 1) and normal; first-degree relatives are correlated, partners hardly."""
+        return noise.normal_kin(of.role, knob["sibling"], knob["parent"], knob["partner"])
 
     return draw
 
 
-# --- layer 0: without a cause -----------------------------------------------------------------------------------
+# --- layer 0: families ------------------------------------------------------------------------------------------
 
 
-@node(unit="year")
+@node()
+def family(of: Parents, knob: Knobs, noise: Noise) -> Array:
+    """Whether four neighbours are a family (two siblings, a parent of theirs, a partner of the first)."""
+    return _first_of_family(noise.uniform()) < knob["share"]
+
+
+@node("family", unit="year")
 def age(of: Parents, knob: Knobs, noise: Noise) -> Array:
-    """Age at the visit: normal, truncated at the limits of the survey."""
+    """Age at the first visit: normal, truncated at the limits of the survey; of relatives, by the age of the first."""
     low, high = (special.ndtr((knob[end] - knob["mean"]) / knob["sd"]) for end in ("minimum", "maximum"))
-    return knob["mean"] + knob["sd"] * special.ndtri(low + (high - low) * noise.uniform())
+    own = knob["mean"] + knob["sd"] * special.ndtri(low + (high - low) * noise.uniform())
+    first, gap = _first_of_family(own), noise.normal()
+    place = np.arange(noise.rows) % FAMILY_SIZE
+    of_kin = np.select(
+        [place == 1, place == 2, place == 3],
+        [first + knob["sibling_sd"] * gap, first + knob["generation"] + knob["sibling_sd"] * gap, first + 3 * gap],
+        own,
+    )
+    aged_out = (place == 2) & (of_kin > knob["maximum"])
+    return np.where(of.family & ~aged_out, np.clip(of_kin, knob["minimum"], knob["maximum"]), own)
 
 
-@node()
+@node("family", "age")
+def role(of: Parents, knob: Knobs, noise: Noise) -> Array:
+    """Role in the family: 0 first, 1 sibling, 2 parent (who must be old enough), 3 partner; -1 for the others."""
+    place = np.arange(noise.rows) % FAMILY_SIZE
+    too_young = (place == 2) & (of.age - _first_of_family(of.age) < knob["youngest_parent"])
+    return np.where(of.family & ~too_young, place, -1).astype(np.int8)
+
+
+# --- layer 0: without a cause but kinship ------------------------------------------------------------------------
+
+
+@node("role")
 def sex(of: Parents, knob: Knobs, noise: Noise) -> Array:
-    """1 for women, 0 for men."""
-    return (noise.uniform() < knob["share_female"]).astype(np.int8)
+    """1 for women, 0 for men; a partner is of the other sex."""
+    drawn = (noise.uniform() < knob["share_female"]).astype(np.int8)
+    return np.where(of.role == 3, 1 - _first_of_family(drawn), drawn).astype(np.int8)
 
 
-@node()
+@node("role")
 def ancestry(of: Parents, knob: Knobs, noise: Noise) -> Array:
-    """Group 0 (European), 1 (African) or 2 (East Asian); groups 1 and 2 share their effects."""
+    """Group 0 (European), 1 (African) or 2 (East Asian); a family has one."""
     u = noise.uniform()
+    u = np.where(of.role > 0, _first_of_family(u), u)
     east_asian = u < knob["share_east_asian"]
     other = u < knob["share_african"] + knob["share_east_asian"]
     return np.where(east_asian, 2, other).astype(np.int8)
@@ -65,15 +98,26 @@ def birth_year(of: Parents, knob: Knobs, noise: Noise) -> Array:
     return np.floor(knob["first_survey_year"] + of.visit_day / 365.25 - of.age).astype(np.int16)
 
 
-ses_parent = _standard_normal("ses_parent")
-u_family = _standard_normal("u_family")
-u_person = _standard_normal("u_person")
-u_help = _standard_normal("u_help")
-prs_dep = _standard_normal("prs_dep")
-prs_aid = _standard_normal("prs_aid")
-prs_bmi = _standard_normal("prs_bmi")
-prs_crp = _standard_normal("prs_crp")
-prs_il6 = _standard_normal("prs_il6")
+ses_parent = _heritable("ses_parent")
+u_family = _heritable("u_family")
+prs_dep = _heritable("prs_dep")
+prs_aid = _heritable("prs_aid")
+prs_bmi = _heritable("prs_bmi")
+prs_crp = _heritable("prs_crp")
+prs_il6 = _heritable("prs_il6")
+aid_susceptibility = _heritable("aid_susceptibility")
+
+
+@node(unit="SD")
+def u_person(of: Parents, knob: Knobs, noise: Noise) -> Array:
+    """Liability that nobody shares, not even a sibling."""
+    return noise.normal()
+
+
+@node(unit="SD")
+def u_help(of: Parents, knob: Knobs, noise: Noise) -> Array:
+    """How readily a person seeks help."""
+    return noise.normal()
 
 
 @node("u_family", "u_person", unit="SD")
@@ -83,10 +127,29 @@ def u_fam(of: Parents, knob: Knobs, noise: Noise) -> Array:
     return liability
 
 
+@node("ancestry")
+def httlpr(of: Parents, knob: Knobs, noise: Noise) -> Array:
+    """Short alleles of 5-HTTLPR, 0 to 2: two draws at the frequency of the ancestry group (Hardy-Weinberg)."""
+    frequency = knob.numbers("share_short")[of.ancestry]
+    return np.asarray((noise.uniform(2) < frequency[:, None]).sum(axis=1), dtype=np.int8)
+
+
+@node(unit="ln 10^9/L")
+def platelets(of: Parents, knob: Knobs, noise: Noise) -> Array:
+    """Platelets: log-normal."""
+    return knob["mean"] + knob["sd"] * noise.normal()
+
+
+@node(unit="SD")
+def transit(of: Parents, knob: Knobs, noise: Noise) -> Array:
+    """How fast stool passes (the scale behind its form)."""
+    return noise.normal()
+
+
 # --- layer 1: early life ----------------------------------------------------------------------------------------
 
 
-@node("ses_parent", "u_fam", "sex", "birth_year", unit="SD", stands_for="trauma")
+@node("ses_parent", "u_fam", "sex", "birth_year", unit="SD", stands_for="trauma", columns=5)
 def trauma_latent(of: Parents, knob: Knobs, noise: Noise) -> Array:
     """Five kinds of maltreatment with one common factor; abuse shifted by sex, physical neglect by birth year."""
     pushed = knob.linear(of)
@@ -117,70 +180,13 @@ def prenatal_infection(of: Parents, knob: Knobs, noise: Noise) -> Array:
     return noise.event(knob.log_odds(of))
 
 
+@node("u_family", "ses_parent")
+def paternal_infection(of: Parents, knob: Knobs, noise: Noise) -> Array:
+    """Whether the father was, at the same time: the same causes and no effect (a negative-control exposure)."""
+    return noise.event(knob.log_odds(of))
+
+
 @node("u_family", "ses_parent", unit="SD")
 def prenatal_stress(of: Parents, knob: Knobs, noise: Noise) -> Array:
     """Stress of the mother in the pregnancy: linear."""
     return knob.linear(of) + knob["sd"] * noise.normal()
-
-
-# --- layer 2: lifestyle and history before baseline --------------------------------------------------------------
-
-
-@node("ses_parent", "trauma", unit="SD")
-def education(of: Parents, knob: Knobs, noise: Noise) -> Array:
-    """Education as a continuum: linear."""
-    return knob.linear(of) + knob["sd"] * noise.normal()
-
-
-@node("sex", "age", "u_fam", "prs_dep", "ancestry", "trauma", "prenatal_infection", "prenatal_stress", "education")
-def dep_past(of: Parents, knob: Knobs, noise: Noise) -> Array:
-    """Depression before baseline: logistic; rises with age, then falls in the older birth cohorts."""
-    foreign = np.log(knob["odds_ratio_not_european"]) * (of.ancestry > 0)
-    by_age = knob["age_squared"] * of.centred("age") ** 2
-    return noise.event(knob.log_odds(of) + foreign + by_age)
-
-
-@node("education", "trauma", "dep_past")
-def smoking(of: Parents, knob: Knobs, noise: Noise) -> Array:
-    """Smokes now: logistic."""
-    return noise.event(knob.log_odds(of))
-
-
-@node("age", "smoking")
-def smoked_before(of: Parents, knob: Knobs, noise: Noise) -> Array:
-    """Smoked once and stopped, among those who do not smoke now; without effects of its own."""
-    return noise.event(knob.log_odds(of)) & ~of.smoking
-
-
-@node("education", "dep_past", unit="SD")
-def activity(of: Parents, knob: Knobs, noise: Noise) -> Array:
-    """Physical activity: linear."""
-    return knob.linear(of) + knob["sd"] * noise.normal()
-
-
-@node("education", "dep_past", unit="SD")
-def diet(of: Parents, knob: Knobs, noise: Noise) -> Array:
-    """Quality of the diet: linear."""
-    return knob.linear(of) + knob["sd"] * noise.normal()
-
-
-@node("age", "prs_bmi", "trauma", "education", "diet", "activity", "dep_past", unit="kg/m^2")
-def bmi(of: Parents, knob: Knobs, noise: Noise) -> Array:
-    """Body mass index: linear, with a residual that is skewed to the right (shifted log-normal) and has mean 0."""
-    skew = knob["skew"]
-    residual = np.exp(skew * noise.normal() - skew**2 / 2) - 1
-    spread = knob["sd"] / np.sqrt(np.expm1(skew**2))
-    return np.asarray(np.clip(knob.linear(of) + spread * residual, 14.5, 60.0))
-
-
-@node("sex", "age")
-def oc_use(of: Parents, knob: Knobs, noise: Noise) -> Array:
-    """Whether on a combined hormonal contraceptive: women only, one share up to 45 years, none from 50."""
-    fade = np.clip((50 - of.age) / 5, 0, 1)
-    return np.asarray((noise.uniform() < knob["share_women_18_45"] * fade) & (of.sex == 1))
-
-
-@node("dep_past", "u_help")
-def ssri_t0(of: Parents, knob: Knobs, noise: Noise) -> Array:
-    """Whether on an antidepressant at baseline: logistic."""
-    return noise.event(knob.log_odds(of))

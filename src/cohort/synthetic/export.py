@@ -3,225 +3,337 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
+from cohort.synthetic.assays import SITES, plate_labels
 from cohort.synthetic.background import ANCESTRY
-from cohort.synthetic.immune import DISEASES
-from cohort.synthetic.measurement import FORM_FIELDS, SITES, plate_labels
-from cohort.synthetic.node import Array, Noise
-from cohort.synthetic.simulate import SyntheticCohort, block_sizes
-from cohort.synthetic.study import DISEASE_COLUMNS, TEST_NAMES, study_text
-from cohort.synthetic.tables import Reported, items, laboratory, participant_ids, visit_dates, visit_fields
-from cohort.synthetic.truth import population_values, true_effects
+from cohort.synthetic.history import DISEASES
+from cohort.synthetic.node import BLOCK_SIZE, FAMILY_SIZE, Array, Noise
+from cohort.synthetic.recruitment import FORM_FIELDS
+from cohort.synthetic.simulate import SyntheticCohort
+from cohort.synthetic.study import DISEASE_COLUMNS, GENE_COLUMNS, TEST_NAMES
+from cohort.synthetic.tables import (
+    DRUGS,
+    SCORES,
+    Reported,
+    genotyped,
+    items,
+    laboratory,
+    participant_ids,
+    reported,
+    type_2_recorded,
+    visit_dates,
+    visit_fields,
+)  # fmt: skip
+from cohort.synthetic.waves import WAVES
 
-UNITS = {
-    "crp": "mg/L", "il6": "pg/mL", "tnf_alpha": "pg/mL", "leukocytes": "10^9/L", "neutrophils": "10^9/L",
-    "lymphocytes": "10^9/L", "monocytes": "10^9/L", "platelets": "10^9/L", "cmv_igg": "AU/mL", "ebv_igg": "AU/mL",
-}  # fmt: skip
 SITE_WITH_MG_DL = "B"
-DUPLICATE_SHARE = 0.003
-"""Share of rows that stand twice in a file (calibration: dq_dup_id)."""
-TRUTH_PEOPLE = 131_072
-LATENT_COLUMNS = ("trauma", "u_fam", "inflam", "cmv", "aid", "dep_past", "dep", "severity", "subgroup")
+YEARS_BETWEEN_WAVES = 2
+LATENT_COLUMNS = (
+    "trauma", "u_fam", "inflam", "cmv", "aid_past", "aid", "dep_past", "dep", "severity", "subgroup", "dep_1", "dep_2",
+    "clinic_probability",
+)  # fmt: skip
+FILES = (
+    "participants", "visits", "questionnaires", "laboratory", "diagnoses", "follow_up", "relations",
+)  # fmt: skip
 
 
 def raw_tables(cohort: SyntheticCohort) -> dict[str, pd.DataFrame]:
-    """Return the raw tables as text, by name of their file: codes, sentinels, units by site, duplicates, gaps.
+    """Return the raw tables by name, as a data manager would export them: codes, sentinels, units by site, gaps.
+
+    A clean export: whatever is odd in it is declared in its study file. Defects are planted afterwards, apart.
 
     Parameters
     ----------
     cohort
-        A synthetic cohort, all blocks of it.
+        A synthetic cohort, or some whole blocks of one.
     """
-    tables = {
-        "participants.csv": _participants(cohort),
-        "visits.csv": _visits(cohort),
-        "questionnaires.csv": _questionnaires(cohort),
-        "laboratory.csv": _laboratory(cohort),
-        "diagnoses.csv": _diagnoses(cohort),
+    return {
+        "participants": _participants(cohort),
+        "visits": _visits(cohort),
+        "questionnaires": _questionnaires(cohort),
+        "laboratory": _laboratory(cohort),
+        "diagnoses": _diagnoses(cohort),
+        "follow_up": _follow_up(cohort),
+        "relations": _relations(cohort),
     }
-    return {name: _with_duplicates(table, name, cohort.seed) for name, table in tables.items()}
 
 
-def write_cohort(
-    cohort: SyntheticCohort,
-    folder: Path,
-    *,
-    name: str = "",
-    title: str = "",
-    with_truth: bool = True,
-    truth_people: int = TRUTH_PEOPLE,
-) -> None:
-    """Write raw files, a matching ``study.yaml`` and the truth.
-
-    Parameters
-    ----------
-    cohort
-        A synthetic cohort, all blocks of it.
-    folder
-        Where to; made if need be, files of the same names are replaced.
-    name, title
-        Name and title of the study; those of the scenario by default.
-    with_truth
-        Also write ``truth/``: effects by intervention, population values, and the latent state of each person.
-    truth_people
-        Number of people that the true effects are computed from.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    for file, table in raw_tables(cohort).items():
-        _write_csv(table, folder / file)
-    study = study_text(
-        name or cohort.scenario.name.replace("_", "-").lower(), title or f"Synthetic cohort: {cohort.scenario.title}"
-    )
-    (folder / "study.yaml").write_text(study, encoding="utf-8", newline="\n")
-    if with_truth:
-        (folder / "truth").mkdir(exist_ok=True)
-        _write_csv(_fixed(true_effects(cohort.scenario, truth_people, cohort.seed)), folder / "truth" / "estimands.csv")
-        _write_csv(
-            _fixed(population_values(cohort.scenario, truth_people, cohort.seed)), folder / "truth" / "population.csv"
-        )
-        _write_csv(_latent(cohort), folder / "truth" / "latent.csv")
+def latent_table(cohort: SyntheticCohort) -> pd.DataFrame:
+    """Return the true state of each person, for marking a method."""
+    v = cohort.nodes
+    columns: dict[str, Any] = {"pid": participant_ids(cohort.numbers)}
+    for name in LATENT_COLUMNS:
+        columns[name] = np.round(v[name], 3) if v[name].dtype.kind == "f" else v[name].astype(np.int64)
+    for disease in DISEASES:
+        onset = v[f"onset_{disease}"]
+        columns[f"onset_{disease}"] = np.where(onset < v["age"], np.round(onset, 1), np.nan)
+    columns["onset_depression"] = np.where(v["dep_past"], np.round(v["dep_onset"], 1), np.nan)
+    return pd.DataFrame(columns)
 
 
-def _write_csv(table: pd.DataFrame, path: Path) -> None:
+def write_csv(table: pd.DataFrame, path: Path) -> None:
+    """Write a table the same way on every machine: UTF-8, line feeds, no index."""
     table.to_csv(path, index=False, lineterminator="\n", encoding="utf-8")
 
 
-def _fixed(table: pd.DataFrame) -> pd.DataFrame:
+def fixed(table: pd.DataFrame) -> pd.DataFrame:
     """Return a table with its numbers as text of five decimals, so that the last bit of a sum moves no byte."""
     return table.assign(**{c: table[c].map("{:.5f}".format) for c in table.columns if table[c].dtype.kind == "f"})
 
 
-def _text(value: Array, decimals: int, missing: str = "") -> Array:
-    """Return numbers as text with a fixed number of decimals, and a code where they are missing."""
+# --- columns ----------------------------------------------------------------------------------------------------
+
+
+def _integer(value: Array, missing: int | None = None) -> Any:
+    """Return whole numbers; missing ones blank, or as a code."""
     numbers = np.asarray(value, dtype=float)
-    text = np.char.mod(f"%.{decimals}f", np.where(np.isnan(numbers), 0.0, numbers + 0.0))
-    return np.where(np.isnan(numbers), missing, text)
+    gone = np.isnan(numbers)
+    filled = np.where(gone, 0 if missing is None else missing, numbers).astype(np.int64)
+    return pd.arrays.IntegerArray(filled, gone & (missing is None))
+
+
+def _number(value: Array, missing: float = np.nan) -> Array:
+    """Return numbers; missing ones blank, or as a code."""
+    numbers = np.asarray(value, dtype=float) + 0.0  # no negative zero
+    return np.where(np.isnan(numbers), missing, numbers)
+
+
+def _yes_no(value: Array) -> Array:
+    """Return the codes 1 for yes and 2 for no."""
+    return np.where(value, 1, 2)
 
 
 def _noise(cohort: SyntheticCohort, name: str, columns: int) -> Array:
     """Return uniforms for choices of the export, by block as everywhere."""
-    sizes = enumerate(block_sizes(cohort.n, cohort.seed))
-    return np.concatenate([Noise(cohort.seed, block, f"export {name}", rows).uniform(columns) for block, rows in sizes])
+    parts = []
+    block_of = cohort.numbers // BLOCK_SIZE
+    for block in np.unique(block_of):
+        rows = cohort.numbers[block_of == block] - block * BLOCK_SIZE
+        parts.append(Noise(cohort.seed, int(block), f"export {name}", BLOCK_SIZE).uniform(columns)[rows])
+    return np.concatenate(parts)
 
 
 def _form(cohort: SyntheticCohort) -> dict[str, Array]:
     observed = cohort.nodes["r_form"]
-    return {
-        name: np.where(observed[:, column], np.asarray(value, dtype=float), np.nan)
-        for (name, value), column in zip(visit_fields(cohort).items(), range(len(FORM_FIELDS)), strict=True)
-    }
+    fields = {name: np.asarray(value, dtype=float) for name, value in visit_fields(cohort).items()}
+    return {name: np.where(observed[:, column], fields[name], np.nan) for column, name in enumerate(FORM_FIELDS)}
+
+
+# --- files ------------------------------------------------------------------------------------------------------
 
 
 def _participants(cohort: SyntheticCohort) -> pd.DataFrame:
     v, form = cohort.nodes, _form(cohort)
     return pd.DataFrame(
         {
-            "pid": participant_ids(cohort),
-            "sex": np.where(v["sex"] == 1, "2", "1"),
+            "pid": participant_ids(cohort.numbers),
+            "sex": np.where(v["sex"] == 1, 2, 1),
             "birth_year": v["birth_year"],
             "ancestry": np.arange(1, len(ANCESTRY) + 1)[v["ancestry"]],
-            "parent_ses": _text(form["parental_ses_sd"], 1),
-            "education": _text(form["education"] + 1, 0, "9"),
+            "parent_ses": _number(form["parental_ses_sd"]),
+            "education": _integer(form["education"] + 1, 9),
             "site": np.asarray(SITES)[v["centre"]],
-            "prenatal_infection": np.where(v["prenatal_infection"], "1", "0"),
-            "prenatal_stress": _text(v["prenatal_stress"], 1),
+            "recruited_as": v["recruitment"] + 1,
+            "prenatal_infection": v["prenatal_infection"].astype(int),
+            "paternal_infection": v["paternal_infection"].astype(int),
+            "prenatal_stress": _number(np.round(v["prenatal_stress"], 1)),
+            **{GENE_COLUMNS[n]: _number(genotyped(cohort, np.round(v[node], 2))) for n, node in SCORES.items()},
+            GENE_COLUMNS["httlpr_s_alleles"]: _integer(genotyped(cohort, v["httlpr"])),
         }
     )
 
 
 def _visits(cohort: SyntheticCohort) -> pd.DataFrame:
     v, form = cohort.nodes, _form(cohort)
-    return pd.DataFrame(
+    ids, dates = participant_ids(cohort.numbers), visit_dates(cohort)
+    baseline = pd.DataFrame(
         {
-            "pid": participant_ids(cohort),
-            "visit_date": visit_dates(cohort).dt.strftime("%Y-%m-%d"),
-            "age": _text(np.floor(v["age"]), 0),
-            "bmi": _text(form["bmi_kg_m2"], 1, "999"),
-            "smoking": _text(form["smoking"] + 1, 0, "9"),
-            "activity": _text(form["activity_met_h_week"], 0, "999"),
-            "diet": _text(form["diet_quality_sd"], 1),
-            "pill": np.where(v["sex"] == 1, np.where(v["oc_use"], "1", "2"), ""),
-            "infection_now": np.where(v["acute_infection"], "1", "2"),
-            "infections_in_hospital": v["hosp_infection"],
-            "antidepressant": np.where(v["ssri_t0"], "1", "2"),
+            "pid": ids,
+            "visit": "t0",
+            "visit_date": dates.dt.strftime("%Y-%m-%d"),
+            "age": np.floor(v["age"]).astype(int),
+            "bmi": _number(form["bmi_kg_m2"], 999),
+            "smoking": _integer(form["smoking"] + 1, 9),
+            "activity": _integer(form["activity_met_h_week"], 999),
+            "diet": _number(form["diet_quality_sd"]),
+            "pill": _integer(np.where(v["sex"] == 1, _yes_no(v["oc_use"]), np.nan)),
+            "infection_now": _yes_no(v["acute_infection"]),
+            "infections_in_hospital": _integer(v["hosp_infection"]),
+            **{drug: _integer(_yes_no(v[node])) for drug, node in DRUGS.items()},
         }
     )
+    parts = [baseline]
+    for wave in WAVES:
+        here = v[f"retained_{wave}"]
+        parts.append(
+            pd.DataFrame(
+                {
+                    "pid": ids[here],
+                    "visit": f"t{wave}",
+                    "visit_date": _later(dates, wave)[here].dt.strftime("%Y-%m-%d"),
+                    "age": np.floor(v["age"][here] + YEARS_BETWEEN_WAVES * wave).astype(int),
+                    "bmi": np.round(v[f"bmi_{wave}"][here], 1),
+                    "infection_now": _yes_no(v[f"acute_infection_{wave}"][here]),
+                }
+            )
+        )
+    return _interleaved(parts)
+
+
+def _later(dates: pd.Series, wave: int) -> pd.Series:
+    return dates + pd.to_timedelta(round(365.25 * YEARS_BETWEEN_WAVES * wave), unit="D")
+
+
+def _interleaved(parts: list[pd.DataFrame]) -> pd.DataFrame:
+    """Return rows of several visits one person after the other, in the dtypes of the first part."""
+    first = parts[0]
+    same = [part.reindex(columns=first.columns).astype(first.dtypes.to_dict()) for part in parts]
+    return pd.concat(same).sort_values("pid", kind="stable").reset_index(drop=True)
 
 
 def _questionnaires(cohort: SyntheticCohort) -> pd.DataFrame:
-    answers = items(cohort)
+    v, answers, ids = cohort.nodes, items(cohort), participant_ids(cohort.numbers)
     refused = _noise(cohort, "refused", 9) < 0.3
-    phq = np.where(np.isnan(answers["phq9"]), np.where(refused, 7, 9), answers["phq9"]).astype(int)
-    phq[np.isnan(answers["phq9"]).all(axis=1)] = -1
-    not_sent = ~cohort.nodes["r_ctq"]
-    ctq = np.where(np.isnan(answers["ctq_sf"]), 99, answers["ctq_sf"]).astype(int)
-    columns: dict[str, Array] = {"pid": participant_ids(cohort)}
-    for k in range(9):
-        columns[f"phq{k + 1}"] = np.where(phq[:, k] < 0, "", phq[:, k].astype(str))
-    for k in range(28):
-        columns[f"ctq{k + 1}"] = np.where(not_sent, "", ctq[:, k].astype(str))
-    return pd.DataFrame(columns)
+    phq = np.where(np.isnan(answers["phq9"]), np.where(refused, 7, 9), answers["phq9"])
+    phq[np.isnan(answers["phq9"]).all(axis=1)] = np.nan
+    columns: dict[str, Any] = {"pid": ids, "visit": "t0"}
+    columns |= {f"phq{k + 1}": _integer(phq[:, k]) for k in range(9)}
+    for prefix, name, asked in (
+        ("ctq", "ctq_sf", v["r_ctq"]), ("bdi", "bdi2", None), ("ham", "hamd17", v["r_interview"]),
+        ("pss", "pss10", None),
+    ):  # fmt: skip
+        given = np.where(np.isnan(answers[name]), 99, answers[name])
+        if asked is not None:
+            given[~asked] = np.nan
+        columns |= {f"{prefix}{k + 1}": _integer(given[:, k]) for k in range(given.shape[1])}
+    parts = [pd.DataFrame(columns)]
+    for wave in WAVES:
+        here = v[f"retained_{wave}"]
+        told = v[f"phq9_{wave}"][here]
+        later = {"pid": ids[here], "visit": f"t{wave}"}
+        parts.append(pd.DataFrame({**later, **{f"phq{k + 1}": told[:, k] for k in range(9)}}))
+    return _interleaved(parts)
 
 
 def _laboratory(cohort: SyntheticCohort) -> pd.DataFrame:
-    site = np.asarray(SITES)[cohort.nodes["centre"]]
-    hour = np.round(8 + 4 * _noise(cohort, "hour", 1)[:, 0], 1)
-    shared = pd.DataFrame(
+    """Return one row per blood sample: results as a laboratory writes them, CRP of one site in mg/dL."""
+    v = cohort.nodes
+    ids, dates = participant_ids(cohort.numbers), visit_dates(cohort)
+    site = np.asarray(SITES)[v["centre"]]
+    in_mg_dl = site == SITE_WITH_MG_DL
+    results = {
+        analyte: _result(result, in_mg_dl & (analyte == "crp")) for analyte, result in laboratory(cohort).items()
+    }
+    baseline = pd.DataFrame(
         {
-            "pid": participant_ids(cohort),
-            "drawn": visit_dates(cohort).dt.strftime("%Y-%m-%d"),
-            "hour": _text(hour, 1),
+            "pid": ids,
+            "visit": "t0",
+            "drawn": dates.dt.strftime("%Y-%m-%d"),
+            "hour": v["sampling_hour"],
             "site": site,
-            "plate": plate_labels(cohort.nodes["centre"], cohort.nodes["plate"]),
+            "plate": plate_labels(v["centre"], v["plate"]),
+            "crp": results.pop("crp"),
+            "crp_unit": np.where(in_mg_dl, "mg/dL", "mg/L"),
+            **{TEST_NAMES[analyte]: result for analyte, result in results.items()},
         }
-    )
-    parts = []
-    for order, (analyte, result) in enumerate(laboratory(cohort).items()):
-        in_mg_dl = (site == SITE_WITH_MG_DL) & (analyte == "crp")
-        part = shared.assign(
-            test=TEST_NAMES[analyte],
-            result=np.where(in_mg_dl, _result_text(result, 10), _result_text(result, 1)),
-            unit=np.where(in_mg_dl, "mg/dL", UNITS[analyte]),
-            order=order,
+    )[v["r_blood"]]
+    parts = [baseline]
+    for wave in WAVES:
+        here = v[f"retained_{wave}"]
+        crp = _result(reported(cohort, f"crp_{wave}", v[f"crp_{wave}"], here), in_mg_dl)
+        parts.append(
+            pd.DataFrame(
+                {
+                    "pid": ids[here],
+                    "visit": f"t{wave}",
+                    "drawn": _later(dates, wave)[here].dt.strftime("%Y-%m-%d"),
+                    "site": site[here],
+                    "crp": crp[here],
+                    "crp_unit": np.where(in_mg_dl, "mg/dL", "mg/L")[here],
+                }
+            )
         )
-        parts.append(part[~np.isnan(result.value)])
-    table = pd.concat(parts).sort_values(["pid", "order"], kind="stable")
-    return table[["pid", "drawn", "hour", "site", "plate", "test", "result", "unit"]].reset_index(drop=True)
+    return _interleaved(parts)
 
 
-def _result_text(result: Reported, divisor: int) -> Array:
-    decimals = result.decimals + (1 if divisor == 10 else 0)
-    number = _text(result.value / divisor, decimals)
-    return np.where(result.is_below, f"<{result.limit / divisor:g}", number)
+def _result(result: Reported, in_mg_dl: Array) -> Any:
+    """Return results as numbers, or as text where the assay has a limit and some lie beyond it."""
+    divisor = np.where(in_mg_dl, 10.0, 1.0)
+    value = np.round(result.value / divisor, 4)
+    if result.limit == 0 and np.isinf(result.upper):
+        return value
+    text = _result_text(value, 4)
+    text = np.where(result.is_below, np.char.add("<", _result_text(result.limit / divisor, 4)), text)
+    if np.isfinite(result.upper):
+        text = np.where(result.is_above, np.char.add(">", _result_text(result.upper / divisor, 4)), text)
+    return pd.Series(text, dtype="str").mask(np.isnan(value)).array
+
+
+def _result_text(value: Array, decimals: int) -> Array:
+    """Return numbers as the shortest text that is them, rounded first; quick on long tables."""
+    numbers = pa.array(np.round(np.nan_to_num(value), decimals))
+    return np.asarray(pc.cast(numbers, pa.string()).to_numpy(zero_copy_only=False), dtype=str)
 
 
 def _diagnoses(cohort: SyntheticCohort) -> pd.DataFrame:
     v = cohort.nodes
     asked = v["r_diagnosis"]
-    columns: dict[str, Array] = {"pid": participant_ids(cohort)}
+    columns: dict[str, Any] = {"pid": participant_ids(cohort.numbers)}
     for k, disease in enumerate(DISEASES):
         recorded = v["diagnosis"][:, k]
-        columns[DISEASE_COLUMNS[disease]] = np.where(asked[:, k], np.where(recorded, "1", "2"), "9")
-        onset = np.floor(v["age"] * v[f"waiting_for_{disease}"])
-        known = recorded & v[disease] & asked[:, k]
-        columns[f"{DISEASE_COLUMNS[disease]}_age"] = _text(np.where(known, onset, np.nan), 0)
-    columns["depression_ever"] = np.where(v["dep_past"], "1", "2")
+        columns[DISEASE_COLUMNS[disease]] = np.where(asked[:, k], _yes_no(recorded), 9)
+        onset = np.where(v[disease], v[f"onset_{disease}"], np.inf)
+        if disease == "type_1_diabetes":
+            onset = np.minimum(onset, v["onset_type_2_diabetes"])
+        known = recorded & np.isfinite(onset) & asked[:, k]
+        columns[f"{DISEASE_COLUMNS[disease]}_age"] = _integer(np.where(known, np.floor(onset), np.nan))
+    type_2 = type_2_recorded(cohort)
+    columns["t2d"] = _yes_no(type_2)
+    columns["t2d_age"] = _integer(np.where(type_2, np.floor(v["onset_type_2_diabetes"]), np.nan))
+    columns["depression_ever"] = _yes_no(v["dep_past"])
+    columns["depression_age"] = _integer(np.where(v["dep_past"], np.floor(v["dep_onset"]), np.nan))
+    columns["accident"] = _yes_no(v["accidental_injury"])
+    columns["pelvic"] = _integer(np.where(v["sex"] == 1, _yes_no(v["pelvic_infection"]), np.nan))
     return pd.DataFrame(columns)
 
 
-def _latent(cohort: SyntheticCohort) -> pd.DataFrame:
-    v = cohort.nodes
-    columns: dict[str, Array] = {"pid": participant_ids(cohort)}
-    for name in LATENT_COLUMNS:
-        columns[name] = _text(v[name], 2) if v[name].dtype.kind == "f" else v[name].astype(int)
-    return pd.DataFrame(columns)
+def _follow_up(cohort: SyntheticCohort) -> pd.DataFrame:
+    v, dates = cohort.nodes, visit_dates(cohort)
+    attended = sum(v[f"retained_{wave}"].astype(int) for wave in WAVES)
+    ends = pd.concat([dates, *(_later(dates, wave) for wave in WAVES)], axis=1).to_numpy()
+    last = pd.Series(ends[np.arange(cohort.n), attended])
+    return pd.DataFrame(
+        {
+            "pid": participant_ids(cohort.numbers),
+            "entered": dates.dt.strftime("%Y-%m-%d"),
+            "left": last.dt.strftime("%Y-%m-%d"),
+            "why": np.where(attended == len(WAVES), 1, 5),
+        }
+    )
 
 
-def _with_duplicates(table: pd.DataFrame, name: str, seed: int) -> pd.DataFrame:
-    """Return a table in which a few rows stand twice, exactly, each copy right after its original."""
-    draws = np.random.Generator(np.random.PCG64(np.random.SeedSequence([seed, len(name), len(table)])))
-    twice = draws.random(len(table)) < DUPLICATE_SHARE
-    return table.loc[np.repeat(table.index.to_numpy(), 1 + twice)].reset_index(drop=True)
+def _relations(cohort: SyntheticCohort) -> pd.DataFrame:
+    """Return pairs of relatives of whom both are in the cohort: siblings once, child and parent, partners once."""
+    role, numbers = cohort.nodes["role"], cohort.numbers
+    family = numbers // FAMILY_SIZE
+    rows = []
+    for kin, of in ((1, (0,)), (2, (0, 1)), (3, (0,))):
+        for first in of:
+            here, there = np.flatnonzero(role == first), np.flatnonzero(role == kin)
+            _, a, b = np.intersect1d(family[here], family[there], return_indices=True)
+            rows.append(
+                pd.DataFrame(
+                    {
+                        "pid": participant_ids(numbers[here[a]]),
+                        "relative": participant_ids(numbers[there[b]]),
+                        "kind": np.full(len(a), kin),
+                    }
+                )
+            )
+    return pd.concat(rows).sort_values(["pid", "kind", "relative"], kind="stable").reset_index(drop=True)

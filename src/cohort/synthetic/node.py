@@ -17,6 +17,10 @@ Draw: TypeAlias = "Callable[[Parents, Knobs, Noise], Array]"
 BLOCK_SIZE = 4096
 """People who share a set of random streams; never change it, or every seed gives another cohort."""
 
+FAMILY_SIZE = 4
+KIN = ("index", "sibling", "parent", "partner")
+"""Roles of the four neighbours who can be a family, in their order within a block."""
+
 
 class Parents:
     """The values of a node's parents for some people; nothing else of the model can be read through it.
@@ -24,11 +28,19 @@ class Parents:
     ``read`` collects what an equation looked at, so that a test can compare it with what the node declares.
     """
 
-    def __init__(self, node: str, names: tuple[str, ...], values: Mapping[str, Array], centre: Mapping[str, float]):
+    def __init__(
+        self,
+        node: str,
+        names: tuple[str, ...],
+        values: Mapping[str, Array],
+        centre: Mapping[str, float],
+        scale: Mapping[str, float] | None = None,
+    ):
         self._node = node
         self._names = names
         self._values = values
         self._centre = centre
+        self._scale = scale or {}
         self.read: set[str] = set()
 
     def __getitem__(self, name: str) -> Array:
@@ -45,8 +57,14 @@ class Parents:
         return self[name]
 
     def centred(self, name: str) -> Array:
-        """Return a parent minus its reference value (``reference:`` in the scenario; 0 when none is given)."""
-        return self[name] - self._centre.get(name, 0.0)
+        """Return a parent minus its reference value, in units of its scale.
+
+        ``reference:`` and ``scale:`` of the scenario hold both; 0 and 1 where none is given.
+        """
+        value = self[name]
+        if name in self._centre:
+            value = value - self._centre[name]
+        return value / self._scale[name] if name in self._scale else value
 
 
 class Knobs:
@@ -71,19 +89,25 @@ class Knobs:
 
     def linear(self, of: Parents) -> Array:
         """Return ``intercept`` plus each ``slope`` times its centred parent."""
-        return self._sum(of, "slope", float)
+        total: Array = self["intercept"] + self._sum(of, "slope", float)
+        return total
 
     def log_odds(self, of: Parents) -> Array:
         """Return ``intercept`` plus the logarithm of each ``odds_ratio`` times its centred parent."""
-        return self._sum(of, "odds_ratio", np.log)
+        total: Array = self["intercept"] + self._sum(of, "odds_ratio", np.log)
+        return total
 
     def log_rate(self, of: Parents) -> Array:
         """Return the logarithm of ``rate`` plus that of each ``rate_ratio`` times its centred parent."""
-        return self._sum(of, "rate_ratio", np.log)
+        total: Array = np.log(self["rate"]) + self._sum(of, "rate_ratio", np.log)
+        return total
+
+    def log_ratios(self, of: Parents, group: str) -> Array:
+        """Return the sum of the logarithms of each ratio of a group times its centred parent."""
+        return self._sum(of, group, np.log)
 
     def _sum(self, of: Parents, group: str, scale: Callable[[float], float]) -> Array:
-        start = np.log(self["rate"]) if group == "rate_ratio" else self["intercept"]
-        total: Array = np.asarray(start, dtype=float)
+        total: Array = np.asarray(0.0)
         for parent, strength in self.group(group).items():
             total = total + scale(strength) * of.centred(parent)
         return total
@@ -119,6 +143,34 @@ class Noise:
         """Return standard normals that people of one group of the block have in common (groups count from 0)."""
         shared: Array = self._generator.standard_normal(BLOCK_SIZE)[group]
         return shared
+
+    def normal_kin(self, role: Array, sibling: float, parent: float, partner: float) -> Array:
+        """Return standard normals that are correlated within families.
+
+        Parameters
+        ----------
+        role
+            Role of each person in her family of four neighbours (:data:`KIN`); -1 for people without relatives.
+        sibling, parent, partner
+            Correlation with the first of the family; a parent has the same one with both siblings.
+        """
+        z = self.normal()
+        first = z[np.arange(self.rows) // FAMILY_SIZE * FAMILY_SIZE]
+        is_sibling, is_parent, is_partner = (role == k for k in (1, 2, 3))
+        kin = np.where(is_sibling, sibling * first + np.sqrt(1 - sibling**2) * z, z)
+        kin = np.where(is_partner, partner * first + np.sqrt(1 - partner**2) * z, kin)
+        if is_parent.any():
+            second = kin[np.minimum(np.arange(self.rows) // FAMILY_SIZE * FAMILY_SIZE + 1, self.rows - 1)]
+            weight = parent / (1 + sibling)
+            left = np.sqrt(1 - 2 * weight**2 * (1 + sibling))
+            kin = np.where(is_parent, weight * (first + second) + left * z, kin)
+        return kin
+
+    @staticmethod
+    def exponential_of(z: Array) -> Array:
+        """Return the standard exponentials that standard normals are, read at the same rank (greater is later)."""
+        waiting: Array = -special.log_ndtr(-z)
+        return waiting
 
     def event(self, log_odds: Array) -> Array:
         """Return whether an event happens whose logarithm of the odds is given."""
@@ -162,6 +214,10 @@ class Node:
         What the equation says, in words.
     stands_for
         The node of the declared edge list that it is a part of; its own name when it is one by itself.
+    settings
+        The node whose entry in the scenario holds its numbers; mostly its own.
+    columns
+        Number of values per person where there is more than one, otherwise 0.
     """
 
     name: str
@@ -170,9 +226,13 @@ class Node:
     unit: str
     equation: str
     stands_for: str
+    settings: str
+    columns: int = 0
 
 
-def node(*parents: str, name: str = "", unit: str = "", stands_for: str = "") -> Callable[[Draw], Node]:
+def node(
+    *parents: str, name: str = "", unit: str = "", stands_for: str = "", settings: str = "", columns: int = 0
+) -> Callable[[Draw], Node]:
     """Return a decorator that makes a node of an equation: its docstring is the equation in words.
 
     Parameters
@@ -181,13 +241,13 @@ def node(*parents: str, name: str = "", unit: str = "", stands_for: str = "") ->
         The direct causes.
     name
         Name of the node, when it is not that of the function.
-    unit, stands_for
+    unit, stands_for, settings, columns
         As in :class:`Node`.
     """
 
     def make(draw: Draw) -> Node:
         own = name or getattr(draw, "__name__", "")
-        return Node(own, parents, draw, unit, (draw.__doc__ or "").strip(), stands_for or own)
+        return Node(own, parents, draw, unit, (draw.__doc__ or "").strip(), stands_for or own, settings or own, columns)
 
     return make
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+import functools
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +12,14 @@ import yaml
 
 from cohort.errors import CohortError, Problem
 from cohort.shipped import shipped_folder
-from cohort.synthetic.model import NODES
+from cohort.synthetic import model
+from cohort.synthetic.defects import REFUSED_BY_INTAKE, DefectPlan, load_defect_plan
+from cohort.synthetic.model import NODES, path_between
+from cohort.synthetic.scenario_file import Entry, checked_value, nearest, read_scenario_file
 
 BASE = "default"
-_PROBABILITIES = ("share", "sensitivity", "specificity", "missing", "loading")
-_POSITIVE = ("rate", "odds_ratio", "rate_ratio", "age_shape", "reference_age", "false_positive_odds_ratio")
-_NOT_NEGATIVE = ("sd", "cv", "limit", "decimals")
-_HEAD = ("cohort_scenario", "id", "title", "extends", "reference", "nodes", "change")
+_STRENGTHS = ("slope", "odds_ratio", "rate_ratio")
+"""Groups of strengths to which a scenario may add a cause."""
 
 
 @dataclass(frozen=True)
@@ -31,10 +32,16 @@ class Scenario:
         Name of its file, number in the blueprint (``S11``), and what is true in it, in words.
     knobs
         The numbers of each node.
-    reference
-        The values from which some causes count, such as an age of 48 years.
+    reference, scale
+        The values from which some causes count, such as an age of 48 years, and the units in which they do.
     changes
         What differs from the default, as pairs of a dotted path and a value.
+    added
+        Causes that nodes have here and not in the default, by node.
+    source, shows
+        Where its numbers come from, and what a naive analysis makes of it, in words.
+    defects
+        Which defects the export is dirtied with: a rate by kind; empty for a clean export.
 
     Examples
     --------
@@ -47,14 +54,41 @@ class Scenario:
     title: str
     knobs: Mapping[str, Mapping[str, Any]]
     reference: Mapping[str, float]
+    scale: Mapping[str, float] = field(default_factory=dict)
     changes: tuple[tuple[str, Any], ...] = ()
+    added: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    source: str = ""
+    shows: str = ""
+    defects: Mapping[str, Any] = field(default_factory=dict)
+
+    @functools.cached_property
+    def order(self) -> tuple[str, ...]:
+        """Return the names of all nodes, causes before effects."""
+        return model.order(self.added)
+
+    def parents(self, node: str) -> tuple[str, ...]:
+        """Return the direct causes of a node in this world."""
+        return model.parents_of(node, self.added)
+
+    def defect_plan(self) -> DefectPlan:
+        """Return the kinds of defects of its export, with their rates.
+
+        ``kinds: all`` plants every kind at the rate of ``defects.yaml``, ``kinds: default`` what intake accepts; a
+        kind of its own name has a rate of its own.
+        """
+        return _plan_of(self.defects)
+
+    def ancestors(self, names: Iterable[str]) -> set[str]:
+        """Return the nodes that some nodes depend on in this world, with these nodes themselves."""
+        return model.ancestors(names, self.added)
+
+    def descendants(self, names: Iterable[str]) -> set[str]:
+        """Return the nodes that some nodes have an effect on in this world, without these nodes themselves."""
+        return model.descendants(names, self.added)
 
     def knob(self, path: str) -> Any:
         """Return one number by its dotted path, such as ``dep.odds_ratio.sex``."""
-        found: Any = self.knobs
-        for part in path.split("."):
-            found = found[part]
-        return found
+        return _at(self.knobs, path)
 
     def with_changes(self, changes: Mapping[str, Any]) -> Scenario:
         """Return the same world with some numbers changed.
@@ -69,15 +103,7 @@ class Scenario:
         CohortError
             If a path does not exist or a value is not possible; all problems at once.
         """
-        entries = [_Entry(path, value, f"change, {path}") for path, value in changes.items()]
-        return replace(self, knobs=_changed(self.knobs, entries), changes=(*self.changes, *changes.items()))
-
-
-@dataclass(frozen=True)
-class _Entry:
-    path: str
-    value: Any
-    where: str
+        return _with(self, [Entry(path, value, f"change, {path}") for path, value in changes.items()])
 
 
 def scenario_names() -> list[str]:
@@ -93,7 +119,7 @@ def list_scenarios() -> list[Scenario]:
     >>> [scenario.name for scenario in list_scenarios()][:2]
     ['total_null', 'no_autoimmune_effect']
     """
-    return sorted(map(load_scenario, scenario_names()), key=lambda scenario: int(scenario.id.removeprefix("S")))
+    return sorted(map(load_scenario, scenario_names()), key=lambda s: (float(s.id.removeprefix("S")), s.name))
 
 
 def load_scenario(where: str | Path) -> Scenario:
@@ -117,13 +143,49 @@ def load_scenario(where: str | Path) -> Scenario:
     return _load(_find(where), ())
 
 
+def parse_settings(settings: Iterable[str]) -> dict[str, Any]:
+    """Return changes that are written as ``path=value`` on a command line.
+
+    Parameters
+    ----------
+    settings
+        Texts such as ``dep.odds_ratio.bmi=1.1`` or ``recruitment.share_clinic=1``; a value is read as YAML.
+
+    Raises
+    ------
+    CohortError
+        If a text has no ``=``, or its value cannot be read; all problems at once.
+
+    Examples
+    --------
+    >>> parse_settings(["dep.odds_ratio.bmi=1.1", "il6_obs.series_shift=[-0.2, 0.2]"])
+    {'dep.odds_ratio.bmi': 1.1, 'il6_obs.series_shift': [-0.2, 0.2]}
+    """
+    found: dict[str, Any] = {}
+    problems = []
+    for text in settings:
+        path, sign, value = text.partition("=")
+        try:
+            found[path.strip()] = yaml.safe_load(value)
+        except yaml.YAMLError:
+            sign = ""
+        if not sign or not path.strip() or not value.strip():
+            problems.append(Problem("--set", f"'{text}' is not PATH=VALUE.", "Write --set dep.odds_ratio.bmi=1.1"))
+    if problems:
+        raise CohortError(problems)
+    return found
+
+
 def _load(path: Path, heirs: tuple[Path, ...]) -> Scenario:
-    head, entries = _read(path)
+    head, entries = read_scenario_file(path)
     parent = head.get("extends")
     if path.resolve() == (_folder() / f"{BASE}.yaml").resolve():
-        knobs = _checked_tree(entries)
-        reference = {e.path.split(".", 1)[1]: float(e.value) for e in entries if e.path.startswith("reference.")}
-        return Scenario(path.stem, str(head["id"]), str(head["title"]), knobs, reference)
+        groups = {
+            group: {e.path.split(".", 1)[1]: float(e.value) for e in entries if e.path.startswith(f"{group}.")}
+            for group in ("reference", "scale")
+        }
+        knobs, title = _checked_tree(entries), str(head["title"])
+        return Scenario(path.stem, str(head["id"]), title, knobs, groups["reference"], groups["scale"])
     if parent is None:
         raise CohortError([Problem(path.name, "the scenario extends nothing.", f"Add 'extends: {BASE}'.")])
     sibling = path.parent / f"{parent}.yaml"
@@ -133,13 +195,43 @@ def _load(path: Path, heirs: tuple[Path, ...]) -> Scenario:
     base = _load(above, (path, *heirs))
     changes = [replace(e, path=e.path.removeprefix("change.")) for e in entries if e.path.startswith("change.")]
     return replace(
-        base,
+        _with(base, changes),
         name=path.stem,
         id=str(head["id"]),
         title=str(head["title"]),
-        knobs=_changed(base.knobs, changes),
-        changes=(*base.changes, *((e.path, e.value) for e in changes)),
+        source=str(head.get("source", "")),
+        shows=str(head.get("shows", "")),
+        defects={**base.defects, **_defects(entries)},
     )
+
+
+def _defects(entries: list[Entry]) -> dict[str, Any]:
+    """Return which defects a scenario plants; a kind that does not exist or a rate that is no share is told here."""
+    found: dict[str, Any] = {}
+    problems: list[Problem] = []
+    for entry in entries:
+        if entry.path.startswith("defects."):
+            kind = entry.path.split(".", 1)[1]
+            found[kind] = entry.value
+            try:
+                _plan_of({kind: entry.value})
+            except CohortError as error:
+                problems += [Problem(entry.where, problem.what, problem.fix) for problem in error.problems]
+    if problems:
+        raise CohortError(problems)
+    return found
+
+
+def _plan_of(defects: Mapping[str, Any]) -> DefectPlan:
+    plan = load_defect_plan()
+    asked = defects.get("kinds")
+    if asked == "default":
+        plan = plan.without(REFUSED_BY_INTAKE)
+    elif asked is None:
+        plan = plan.only(())
+    elif asked != "all":
+        raise CohortError([Problem("defects", f"'{asked}' is not a set of kinds.", "Write all or default.")])
+    return plan.with_rates({kind: rate for kind, rate in defects.items() if kind != "kinds"})
 
 
 def _folder() -> Path:
@@ -155,125 +247,91 @@ def _find(where: str | Path) -> Path:
     shipped = _folder() / f"{where}.yaml"
     if shipped.is_file():
         return shipped
-    raise CohortError([Problem("scenario", f"there is no scenario '{where}'.", _nearest(str(where), scenario_names()))])
+    raise CohortError([Problem("scenario", f"there is no scenario '{where}'.", nearest(str(where), scenario_names()))])
 
 
-def _nearest(word: str, known: list[str]) -> str:
-    close = difflib.get_close_matches(word, known, n=1, cutoff=0.5)
-    return f"Did you mean '{close[0]}'?" if close else f"Known are: {', '.join(known[:12])}."
-
-
-def _read(path: Path) -> tuple[dict[str, Any], list[_Entry]]:
-    try:
-        loader = yaml.SafeLoader(path.read_text(encoding="utf-8"))
-        root = loader.get_single_node()
-    except (OSError, UnicodeDecodeError) as error:
-        raise CohortError([Problem(path.name, f"cannot be read ({type(error).__name__}).")]) from error
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f"{path.name}, line {mark.line + 1}" if mark else path.name
-        raise CohortError(
-            [Problem(where, f"is not valid YAML: {getattr(error, 'problem', None) or error}.")]
-        ) from error
-    if not isinstance(root, yaml.MappingNode):
-        raise CohortError([Problem(path.name, "is not a scenario.", "It starts with 'cohort_scenario: 1'.")])
-    problems: list[Problem] = []
-    entries = list(_leaves(loader, root, path.name, "", problems))
-    head = {e.path: e.value for e in entries if "." not in e.path}
-    top = [str(key.value) for key, _ in root.value]
-    problems += [
-        Problem(
-            f"{path.name}, line {key.start_mark.line + 1}",
-            f"unknown key '{key.value}'.",
-            _nearest(str(key.value), list(_HEAD)),
-        )
-        for key, _ in root.value
-        if key.value not in _HEAD
-    ]
-    problems += [Problem(path.name, f"the key '{name}' is missing.") for name in _HEAD[:3] if name not in top]
-    if head.get("cohort_scenario", 1) != 1:
-        problems.append(Problem(path.name, "only version 1 of the format is known.", "Write 'cohort_scenario: 1'."))
-    if problems:
-        raise CohortError(problems)
-    return head, entries
-
-
-def _leaves(loader: Any, at: Any, file: str, prefix: str, problems: list[Problem]) -> Iterator[_Entry]:
-    seen: set[str] = set()
-    for key, value in at.value:
-        name, line = str(key.value), key.start_mark.line + 1
-        path = f"{prefix}.{name}" if prefix else name
-        where = f"{file}, line {line}, {path.removeprefix('change.').removeprefix('nodes.')}"
-        if name in seen:
-            problems.append(Problem(where, "the key stands twice."))
-        seen.add(name)
-        if isinstance(value, yaml.MappingNode) and value.value:
-            yield from _leaves(loader, value, file, path, problems)
-        elif not isinstance(value, yaml.MappingNode):
-            try:
-                yield _Entry(path, loader.construct_object(value, deep=True), where)
-            except yaml.YAMLError:
-                problems.append(Problem(where, "the value is not a number, a text or a list."))
-
-
-def _checked_tree(entries: list[_Entry]) -> dict[str, dict[str, Any]]:
+def _checked_tree(entries: list[Entry]) -> dict[str, dict[str, Any]]:
     tree: dict[str, dict[str, Any]] = {name: {} for name in NODES}
     problems: list[Problem] = []
-    for entry in entries:
-        if not entry.path.startswith("nodes."):
+    for given in entries:
+        if not given.path.startswith("nodes."):
             continue
-        name, *rest = entry.path.split(".")[1:]
+        name, *rest = given.path.split(".")[1:]
         if name not in tree or not rest:
-            problems.append(Problem(entry.where, f"the model has no node '{name}'.", _nearest(name, list(NODES))))
+            problems.append(Problem(given.where, f"the model has no node '{name}'.", nearest(name, list(NODES))))
             continue
-        problems += _value_problems(entry, rest)
+        entry, found = checked_value(given, name, rest)
+        problems += found
         _put(tree[name], rest, entry.value)
     if problems:
         raise CohortError(problems)
     return tree
 
 
-def _changed(knobs: Mapping[str, Mapping[str, Any]], changes: list[_Entry]) -> dict[str, dict[str, Any]]:
-    tree = {name: _copy(values) for name, values in knobs.items()}
-    known = list(_paths(knobs))
+def _with(base: Scenario, changes: list[Entry]) -> Scenario:
+    """Return a scenario with changes; all problems at once."""
+    tree = {name: _copy(values) for name, values in base.knobs.items()}
+    known = list(_paths(base.knobs))
+    added = {name: list(causes) for name, causes in base.added.items()}
     problems: list[Problem] = []
-    for entry in changes:
-        if entry.path not in known:
-            problems.append(Problem(entry.where, f"the model has no knob '{entry.path}'.", _nearest(entry.path, known)))
-            continue
-        name, *rest = entry.path.split(".")
-        old: Any = knobs[name]
-        for part in rest:
-            old = old[part]
-        found = _value_problems(entry, rest)
-        if not found and isinstance(old, list) != isinstance(entry.value, list):
-            found = [Problem(entry.where, "a list takes the place of a number, or the other way round.")]
-        if not found and isinstance(old, list) and len(old) != len(entry.value):
-            found = [Problem(entry.where, f"the list needs {len(old)} numbers and has {len(entry.value)}.")]
+    done: list[tuple[str, Any]] = []
+    for given in changes:
+        name, *rest = given.path.split(".")
+        is_new = given.path not in known
+        if is_new:
+            found = _new_cause_problems(base.knobs, given, added)
+            if found:
+                problems += found
+                continue
+        entry, found = checked_value(given, name, rest)
+        if not found and not is_new:
+            found = _shape_problems(entry, _at(base.knobs, given.path))
         problems += found
-        if not found:
-            _put(tree[name], rest, entry.value)
+        if found:
+            continue
+        _put(tree[name], rest, entry.value)
+        done.append((given.path, entry.value))
+        if is_new and rest[1] not in (*NODES[name].parents, *added.get(name, [])):
+            added.setdefault(name, []).append(rest[1])
     if problems:
         raise CohortError(problems)
-    return tree
+    causes = {name: tuple(found) for name, found in added.items()}
+    return replace(base, knobs=tree, changes=(*base.changes, *done), added=causes)
 
 
-def _value_problems(entry: _Entry, rest: list[str]) -> list[Problem]:
-    values = entry.value if isinstance(entry.value, list) else [entry.value]
-    if any(isinstance(v, bool) or not isinstance(v, (int, float)) for v in values):
-        return [Problem(entry.where, "the value is not a number.")]
-    name = rest[0]
-    if _is(name, _PROBABILITIES) and any(not 0 <= v <= 1 for v in values):
-        return [Problem(entry.where, "a probability lies outside 0 to 1.")]
-    if _is(name, _POSITIVE) and any(v <= 0 for v in values):
-        return [Problem(entry.where, "a rate or ratio is not above 0.")]
-    if _is(name, _NOT_NEGATIVE) and any(v < 0 for v in values):
-        return [Problem(entry.where, "a standard deviation or limit is below 0.")]
+def _new_cause_problems(knobs: Mapping[str, Any], entry: Entry, added: Mapping[str, list[str]]) -> list[Problem]:
+    """Return why an entry that the base does not have cannot be a new cause of a node either."""
+    name, *rest = entry.path.split(".")
+    if name not in NODES:
+        return [Problem(entry.where, f"the model has no node '{name}'.", nearest(name, list(NODES)))]
+    if len(rest) != 2 or rest[0] not in _STRENGTHS or rest[0] not in knobs[name]:
+        known = [path for path in _paths(knobs) if path.startswith(f"{name}.")]
+        return [Problem(entry.where, f"the model has no knob '{entry.path}'.", nearest(entry.path, known))]
+    cause = rest[1]
+    if cause not in NODES:
+        return [Problem(entry.where, f"the model has no node '{cause}'.", nearest(cause, list(NODES)))]
+    if NODES[cause].columns:
+        return [Problem(entry.where, f"'{cause}' has several values per person and can't be added as a cause.")]
+    so_far = {key: tuple(value) for key, value in added.items()}
+    way = path_between(name, cause, so_far)
+    if way:
+        circle = " -> ".join((*way, name))
+        return [Problem(entry.where, f"'{cause}' cannot be a cause of '{name}': that would be a cycle, {circle}.")]
     return []
 
 
-def _is(name: str, kinds: tuple[str, ...]) -> bool:
-    return any(name == kind or name.startswith(f"{kind}_") or name.endswith(f"_{kind}") for kind in kinds)
+def _shape_problems(entry: Entry, old: Any) -> list[Problem]:
+    if isinstance(old, list) != isinstance(entry.value, list):
+        return [Problem(entry.where, "a list takes the place of a number, or the other way round.")]
+    if isinstance(old, list) and len(old) != len(entry.value):
+        return [Problem(entry.where, f"the list needs {len(old)} numbers and has {len(entry.value)}.")]
+    return []
+
+
+def _at(tree: Any, path: str) -> Any:
+    for part in path.split("."):
+        tree = tree[part]
+    return tree
 
 
 def _paths(tree: Mapping[str, Any], prefix: str = "") -> Iterator[str]:

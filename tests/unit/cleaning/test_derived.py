@@ -186,6 +186,87 @@ def test_an_antidepressant_counts_when_its_use_covers_the_baseline_visit(good: T
     assert user.dropna().tolist() == [True, False, False, False, False]
 
 
+def test_every_drug_group_of_the_study_gets_its_column_and_no_other_does(
+    good: Tables, build: Any, codebook: Codebook
+) -> None:
+    for asked in (list(codebook.drugs), ["statin", "insulin"]):
+        n = len(asked)
+        medications = build("medications", participant_id=["1"] * n, drug=asked, status=["present"] * n)
+        table = person({**good, "medications": medications}, codebook)
+        columns = [name for name in table if name in codebook.drug_columns.values()]
+        assert set(columns) == {codebook.drug_columns[drug] for drug in asked}
+        assert table.loc["1", columns].all()
+        assert table.loc["2":, columns].isna().all(axis=None)
+
+
+def test_use_of_a_drug_is_told_apart_from_use_of_another_at_the_same_person(
+    good: Tables, build: Any, codebook: Codebook
+) -> None:
+    medications = build(
+        "medications",
+        participant_id=["1", "1", "2", "2", "3"],
+        drug=["statin", "nsaid", "statin", "nsaid", "nsaid"],
+        status=["present", "absent", "present", "present", "unknown"],
+        start_date=["2009-01-01", None, "2015-01-01", "2010-07-01", None],
+        stop_date=[None, None, None, "2010-07-01", None],
+    )
+    table = person({**good, "medications": medications}, codebook)
+    # The visit is on 1 July 2010: the statin of 2 starts later, the drug that starts and stops on that day is used.
+    assert table["is_statin_user"].tolist()[:2] == [True, False]
+    assert table["is_nsaid_user"].tolist()[:2] == [False, True]
+    assert table[["is_statin_user", "is_nsaid_user"]].iloc[2:].isna().all(axis=None)
+    assert "is_antidepressant_user" not in table
+
+
+def test_a_study_without_medications_has_no_column_of_users(good: Tables, codebook: Codebook) -> None:
+    good.pop("medications")
+    assert not set(codebook.drug_columns.values()) & set(person(good, codebook))
+
+
+@pytest.mark.parametrize("disease", ["type_2_diabetes", "accidental_injury"])
+def test_type_2_diabetes_and_accidents_do_not_count_as_autoimmune(
+    good: Tables, build: Any, codebook: Codebook, disease: str
+) -> None:
+    ids, n = ["1", "2", "3", "4", "5", "6"], 6
+    asked = build(
+        "diagnoses", participant_id=ids * 2, disease=[disease] * n + ["psoriasis"] * n, source=["register"] * 2 * n,
+        status=["present", "present", "unknown", "absent", "absent", "absent"] + ["absent", "present"] + ["absent"] * 4,
+    )  # fmt: skip
+    table = person({**good, "diagnoses": asked}, codebook)
+    assert table[f"has_{disease}"].fillna(value=False).tolist() == [True, True, False, False, False, False]
+    assert table[f"has_{disease}"].isna().tolist() == [False, False, True, False, False, False]
+    assert table["autoimmune_disease_count"].tolist() == [0, 1, 0, 0, 0, 0]
+    assert table["has_any_autoimmune_disease"].tolist() == [False, True, False, False, False, False]
+    alone = person({**good, "diagnoses": asked.loc[asked["disease"] == disease]}, codebook)
+    assert {"autoimmune_disease_count", "has_any_autoimmune_disease"}.isdisjoint(alone)
+
+
+def test_genes_controls_and_the_infection_of_the_father_come_from_the_participants(
+    good: Tables, build: Any, codebook: Codebook
+) -> None:
+    people = build(
+        "participants", participant_id=["1", "2"], prs_depression_sd=[0.5, -1.25], prs_il6_sd=[0.0, 9.0],
+        httlpr_s_alleles=[2, 3], has_paternal_infection=[True, None], is_screened_control=[False, True],
+    )  # fmt: skip
+    clean = clean_cohort({"participants": people}, codebook)
+    table = clean.tables["person_table"].set_index("participant_id")
+    assert table.loc["1"].drop("is_eligible").tolist() == [0.5, 0.0, 2, False, True]
+    assert table["prs_depression_sd"].tolist() == [0.5, -1.25]
+    assert table.loc["2", ["prs_il6_sd", "httlpr_s_alleles", "has_paternal_infection"]].isna().all()
+    ledger = clean.ledger.entries
+    assert set(ledger.loc[ledger["rule"] == "range_hard", "column"]) == {"prs_il6_sd", "httlpr_s_alleles"}
+
+
+def test_platelet_serotonin_stands_beside_the_other_results(good: Tables, build: Any, codebook: Codebook) -> None:
+    labs = build(
+        "labs", participant_id=["1", "2", "3"], visit=["t0"] * 3, analyte=["platelet_serotonin"] * 3,
+        value=[2.8, 0.2, 705.0], unit=["nmol/10^9"] * 3, censoring=["none", "below", "none"], limit=[None, 0.2, None],
+    )  # fmt: skip
+    table = person({**good, "labs": labs}, codebook)
+    assert table["platelet_serotonin_nmol_10e9"].tolist()[:2] == [2.8, 0.2]
+    assert pd.isna(table.loc["3", "platelet_serotonin_nmol_10e9"])  # a mass that nobody converted cannot be true
+
+
 def test_scores_stand_in_the_visits_and_prorating_is_told_in_the_ledger(good: Tables, codebook: Codebook) -> None:
     visits = good["visits"].copy()
     visits.loc[2, "phq9_9"] = pd.NA

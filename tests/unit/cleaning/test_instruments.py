@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
 import pytest
 
-from cohort.cleaning import score_instrument
+from cohort.cleaning import clean_cohort, score_instrument
 from cohort.cleaning.instruments import any_at_least, band, prorated
 from cohort.codebook import Codebook
 
@@ -98,6 +99,117 @@ def test_ctq_minimisation_is_missing_when_one_of_its_items_is(codebook: Codebook
     scores = ctq(codebook, {10: None})
     assert pd.isna(scores["ctq_minimisation"])
     assert scores["ctq_total"] == 32
+
+
+BDI2 = [3, 2, 1, 0, 3, 2, 1, 0, 3, 2, 1, 0, 3, 2, 1, 0, 3, 2, 1, 0, 3]
+"""Answers to items 1 to 21: five times 3 + 2 + 1 + 0, and 3."""
+
+
+def bdi2(codebook: Codebook, changed: dict[int, Any] | None = None) -> float:
+    answers = [(changed or {}).get(number, answer) for number, answer in enumerate(BDI2, 1)]
+    return float(score_instrument(items("bdi2_", answers), codebook.instruments["bdi2"])["bdi2_total"].iloc[0])
+
+
+@pytest.mark.parametrize(
+    ("changed", "total"),
+    [
+        (None, 33),
+        ({21: None}, 32),  # 21 × 30/20 = 31.5, half up
+        ({4: None}, 35),  # 21 × 33/20 = 34.65
+        ({4: None, 8: None}, 36),  # 21 × 33/19 = 36.47
+        ({1: None, 5: None}, 30),  # 21 × 27/19 = 29.84
+    ],
+)
+def test_bdi2_total_is_the_sum_or_21_times_the_mean_of_at_least_19_answers(
+    codebook: Codebook, changed: dict[int, Any] | None, total: float
+) -> None:
+    assert bdi2(codebook, changed) == total
+
+
+def test_bdi2_total_is_missing_with_three_items_missing(codebook: Codebook) -> None:
+    assert pd.isna(bdi2(codebook, {4: None, 8: None, 12: None}))
+
+
+HAMD17 = [3, 4, 1, 2, 0, 1, 4, 2, 0, 3, 1, 2, 1, 0, 2, 1, 2]
+"""Answers to items 1 to 17; items 4 to 6, 12 to 14, 16 and 17 end at 2."""
+
+
+def hamd17(codebook: Codebook, answers: list[Any]) -> float:
+    return float(score_instrument(items("hamd17_", answers), codebook.instruments["hamd17"])["hamd17_total"].iloc[0])
+
+
+def test_hamd17_total_is_the_sum_of_its_items(codebook: Codebook) -> None:
+    assert hamd17(codebook, HAMD17) == 3 + 4 + 1 + 2 + 0 + 1 + 4 + 2 + 0 + 3 + 1 + 2 + 1 + 0 + 2 + 1 + 2
+    assert hamd17(codebook, [high for _, high in codebook.instruments["hamd17"].item_limits]) == 52
+
+
+@pytest.mark.parametrize("item", [1, 4, 17])
+def test_hamd17_total_is_missing_with_one_item_missing(codebook: Codebook, item: int) -> None:
+    answers: list[Any] = [*HAMD17]
+    answers[item - 1] = None
+    assert pd.isna(hamd17(codebook, answers))
+    assert prorated(items("hamd17_", answers), codebook.instruments["hamd17"]) == 0
+
+
+PSS10 = [1, 2, 3, 4, 0, 1, 3, 1, 2, 4]
+"""Answers to items 1 to 10; items 4, 5, 7 and 8 are reversed, so that they count 0, 4, 1 and 3."""
+
+
+def pss10(codebook: Codebook, changed: dict[int, Any] | None = None) -> float:
+    answers = [(changed or {}).get(number, answer) for number, answer in enumerate(PSS10, 1)]
+    return float(score_instrument(items("pss10_", answers), codebook.instruments["pss10"])["pss10_total"].iloc[0])
+
+
+def test_pss10_total_reverses_items_4_5_7_and_8(codebook: Codebook) -> None:
+    assert pss10(codebook) == 1 + 2 + 3 + 0 + 4 + 1 + 1 + 3 + 2 + 4
+    never, very_often = dict.fromkeys(range(1, 11), 0), dict.fromkeys(range(1, 11), 4)
+    assert pss10(codebook, never) == 4 * 4
+    assert pss10(codebook, very_often) == 6 * 4
+    assert pss10(codebook, {**never, **dict.fromkeys((4, 5, 7, 8), 4)}) == 0
+    assert pss10(codebook, {**very_often, **dict.fromkeys((4, 5, 7, 8), 0)}) == 40
+
+
+@pytest.mark.parametrize(
+    ("item", "total"),
+    [
+        (5, 19),  # reversed it would count 4: 10 × 17/9 = 18.89
+        (10, 19),  # 10 × 17/9
+        (4, 23),  # reversed it would count 0: 10 × 21/9 = 23.33
+    ],
+)
+def test_pss10_total_with_one_item_missing_is_ten_times_the_mean_after_reversal(
+    codebook: Codebook, item: int, total: float
+) -> None:
+    assert pss10(codebook, {item: None}) == total
+
+
+def test_pss10_total_is_missing_with_two_items_missing(codebook: Codebook) -> None:
+    assert pd.isna(pss10(codebook, {1: None, 2: None}))
+
+
+def test_reversal_turns_an_item_within_its_own_limits(codebook: Codebook) -> None:
+    mixed = replace(codebook.instruments["hamd17"], reversed=(4, 7))
+    answers = items("hamd17_", [0] * 3 + [2] + [0] * 2 + [1] + [0] * 10)
+    assert score_instrument(answers, mixed)["hamd17_total"].tolist() == [(2 - 2) + (4 - 1)]
+
+
+def test_an_answer_that_one_item_lacks_is_set_missing_and_one_that_another_has_stays(codebook: Codebook) -> None:
+    people = pd.DataFrame({"participant_id": pd.array(["1", "2", "3"], dtype="string")})
+    answers = pd.concat([items("hamd17_", HAMD17)] * 3, ignore_index=True)
+    answers.loc[0, "hamd17_4"] = 3  # ends at 2
+    answers.loc[1, "hamd17_3"] = 3  # ends at 4
+    answers.loc[2, "hamd17_3"] = 5
+    visits = pd.concat([people.assign(visit=pd.array(["t0"] * 3, dtype="string")), answers], axis=1)
+    clean = clean_cohort({"participants": people, "visits": visits}, codebook)
+    found = clean.tables["visits"]
+    assert found["hamd17_4"].isna().tolist() == [True, False, False]
+    assert found["hamd17_3"].isna().tolist() == [False, False, True]
+    assert found["hamd17_total"].isna().tolist() == [True, False, True]
+    assert found.loc[1, "hamd17_total"] == sum(HAMD17) + 2
+    lines = clean.ledger.entries
+    assert lines.loc[lines["rule"] == "item_range", "column"].tolist() == ["hamd17_3", "hamd17_4"]
+    assert clean.tables["person_table"]["hamd17_total"].isna().tolist() == [True, False, True]
+    assert "bdi2_total" not in clean.tables["person_table"]
 
 
 def test_an_instrument_without_items_gives_no_column(codebook: Codebook) -> None:
