@@ -180,7 +180,8 @@ class Diagnosis:
             "seed": self.seed,
             "truth": self.truth,
             "truth_error": self.truth_error,
-            "diagnosands": self.diagnosands.to_dict("records"),
+            # A diagnosand without a value is null in JSON.
+            "diagnosands": self.diagnosands.astype(object).where(self.diagnosands.notna(), None).to_dict("records"),
         }
 
     def as_text(self) -> str:
@@ -263,7 +264,7 @@ def _on_scale(value: float, measure: str) -> float:
 
 
 def _truth(scenario: str, method: Method, seed: int) -> tuple[float, float]:
-    effects = true_effects(load_scenario(scenario), _TRUTH_PEOPLE, seed)
+    effects = true_effects(load_scenario(scenario), _TRUTH_PEOPLE, seed, exposures=[method.exposure], with_paths=False)
     found = effects.loc[
         (effects["exposure"] == method.exposure)
         & (effects["outcome"] == method.outcome)
@@ -327,6 +328,12 @@ def summarise(estimates: pd.DataFrame, truth: float) -> pd.DataFrame:
     """
     usable = estimates.dropna(subset=["estimate"])
     n = len(usable)
+    absent = 1 - n / len(estimates)
+    not_testable = ("not testable", absent, math.sqrt(absent * (1 - absent) / len(estimates)))
+    if n < 2:  # nothing to average: hardly any replicate could be analysed
+        names = ("bias", "empirical SE", "model SE", "root mean squared error", "coverage", "rejects no effect")
+        rows = [*((name, math.nan, math.nan) for name in names), not_testable]
+        return pd.DataFrame(rows, columns=["diagnosand", "value", "monte_carlo_se"])
     error = usable["estimate"] - truth
     covered = ((usable["lower"] <= truth) & (truth <= usable["upper"])).to_numpy()
     rejected = ((usable["lower"] > usable["null"]) | (usable["upper"] < usable["null"])).to_numpy()
@@ -348,10 +355,6 @@ def summarise(estimates: pd.DataFrame, truth: float) -> pd.DataFrame:
         ),
         ("coverage", coverage, math.sqrt(coverage * (1 - coverage) / n)),
         ("rejects no effect", rejection, math.sqrt(rejection * (1 - rejection) / n)),
-        (
-            "not testable",
-            1 - n / len(estimates),
-            math.sqrt((n / len(estimates)) * (1 - n / len(estimates)) / len(estimates)),
-        ),
+        not_testable,
     ]
     return pd.DataFrame(rows, columns=["diagnosand", "value", "monte_carlo_se"])

@@ -51,7 +51,7 @@ def test_the_laboratory_opens_without_asking_the_network(cohort_here, tmp_path: 
 
 
 def test_a_diagnosis_prints_errors_with_its_numbers(cohort_here) -> None:
-    done = cohort_here("diagnose", "literature_like", "--method", "crude_odds_ratio", "--n", "300",
+    done = cohort_here("diagnose", "literature_like", "--method", "crude_odds_ratio", "--n", "1500",
                        "--replicates", "6", "--workers", "1", "--json")  # fmt: skip
     assert done.returncode == 0, done.stderr
     told = {row["diagnosand"]: row for row in json.loads(done.stdout)["diagnosands"]}

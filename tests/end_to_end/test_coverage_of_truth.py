@@ -31,8 +31,8 @@ def test_the_crude_interval_does_not() -> None:
 
 
 def test_workers_do_not_change_the_numbers() -> None:
-    one = diagnose("literature_like", "crude_odds_ratio", people=400, replicates=8, seed=3, workers=1)
-    two = diagnose("literature_like", "crude_odds_ratio", people=400, replicates=8, seed=3, workers=2)
+    one = diagnose("literature_like", "crude_odds_ratio", people=1500, replicates=8, seed=3, workers=1)
+    two = diagnose("literature_like", "crude_odds_ratio", people=1500, replicates=8, seed=3, workers=2)
     assert one.estimates.equals(two.estimates)
 
 

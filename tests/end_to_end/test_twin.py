@@ -192,6 +192,20 @@ def test_texts_and_free_numbers_are_never_told(statistics: Statistics) -> None:
         assert set(group.files["mcq"].columns["MCQ195"].codes) <= {"0", "1", "2", "3", "4", "9"}
 
 
+@pytest.mark.parametrize("kind", ["register_extract", "long_laboratory", "bids_study", "redcap_export", "spss_waves"])
+def test_statistics_of_every_kind_of_study_make_a_twin(cohort_here, kind: str, tmp_path: Path) -> None:
+    study = REPOSITORY / "tests" / "fixtures" / "studies" / kind / "study.yaml"
+    write_twin(study, tmp_path / "first", load_codebook(), n=400, seed=3)
+    done = cohort_here("summarise", tmp_path / "first" / "study.yaml", "--out", tmp_path / "s.yaml")
+    assert done.returncode == 0, done.stderr
+    again = ("simulate", "--like", study, "--statistics", tmp_path / "s.yaml", "--n", "300", "--clean-twin")
+    done = cohort_here(*again, "--out", tmp_path / "second")
+    assert done.returncode == 0, done.stderr
+    found = open_study(tmp_path / "second" / "study.yaml")
+    assert len(found.person_table) == 300
+    assert found.quarantine.empty
+
+
 def test_a_twin_with_statistics_has_the_marginals_of_the_study(
     cohort_here, building: Path, statistics: Statistics, tmp_path: Path
 ) -> None:

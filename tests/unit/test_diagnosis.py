@@ -47,3 +47,12 @@ def test_rejection_and_what_could_not_be_tested(estimates: pd.DataFrame) -> None
     assert value(found, "not testable") == pytest.approx(0.25)
     assert value(found, "root mean squared error") == pytest.approx(math.sqrt((0.25 + 0.25 + 2.25) / 3))
     assert value(found, "model SE") == pytest.approx(math.sqrt(2))
+
+
+def test_a_method_that_could_never_be_used_is_told_as_not_testable_and_nothing_else() -> None:
+    rows = pd.DataFrame(
+        {"estimate": [np.nan] * 4, "standard_error": np.nan, "lower": np.nan, "upper": np.nan, "null": 0.0}
+    )
+    told = summarise(rows, 0.0).set_index("diagnosand")["value"]
+    assert told["not testable"] == 1
+    assert told.drop("not testable").isna().all()

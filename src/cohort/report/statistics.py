@@ -15,6 +15,7 @@ from cohort.errors import InputDataError
 from cohort.intake.record import Record
 from cohort.intake.sources import read_sources
 from cohort.intake.tables import SourceTable
+from cohort.progress import progress
 from cohort.study import Study, open_study
 from cohort.study_file import (
     ByColumn,
@@ -75,10 +76,13 @@ def summarise(study: str | Path, *, root: str | Path | None = None) -> Statistic
     codebook = load_codebook()
     path = Path(study)
     study_file = load_study_file(path, codebook)
-    opened = open_study(path, root=root)
-    folder = Path(root) if root is not None else path.parent / study_file.root
-    record = Record()
-    tables, _ = read_sources(study_file, folder, record)
+    with progress(2, "reading and cleaning") as step:
+        opened = open_study(path, root=root)
+        step(opened.name)
+        folder = Path(root) if root is not None else path.parent / study_file.root
+        record = Record()
+        tables, _ = read_sources(study_file, folder, record)
+        step("raw files")
     if record.problems:
         raise InputDataError(record.problems)
     protect = _Protection(max(LEAST_COUNT, study_file.disclosure.minimum_count), max(1, study_file.disclosure.round_to))
@@ -116,11 +120,16 @@ class _Protection:
             return 0.0
         return round(min(1.0, self.rounded(count) / max(self.rounded(total), 1)), 4)
 
-    def shares(self, counts: Mapping[str, int], total: int, blank: int = 0) -> dict[str, float]:
-        """Return the shares of counts that are great enough; rounding must not take their sum above 1."""
+    def shares(self, counts: Mapping[str, int], total: int, blank: int = 0) -> tuple[float, dict[str, float]]:
+        """Return the share of empty cells, and those of the counts that are great enough.
+
+        Rounding must not take their sum above 1, so that all rest on the same whole.
+        """
         told = {word: count for word, count in counts.items() if count >= self.minimum}
-        whole = max(self.rounded(total), sum(self.rounded(count) for count in [*told.values(), blank]), 1)
-        return {word: round(self.rounded(count) / whole, 4) for word, count in told.items()}
+        empty = blank if blank >= self.minimum else 0
+        whole = max(self.rounded(total), sum(self.rounded(count) for count in [*told.values(), empty]), 1)
+        found = {word: round(self.rounded(count) / whole, 4) for word, count in told.items()}
+        return round(self.rounded(empty) / whole, 4), found
 
     def quantiles(self, values: np.ndarray) -> dict[float, float]:
         """Return quantiles, each the mean of as many values around it as the minimum."""
@@ -192,9 +201,8 @@ class _Summary:
             told = {code: count for code, count in counts.items() if len(code) <= LONGEST_CODE}
         else:
             told = {code: counts[code] for code in wanted or () if code in counts}
-        empty = int(codes.isna().sum())
-        shares = self.protect.shares(told, rows, empty)
-        return ColumnStatistics(self.protect.share(empty, rows), shares, self.decimals(table, column, inside))
+        blank, shares = self.protect.shares(told, rows, int(codes.isna().sum()))
+        return ColumnStatistics(blank, shares, self.decimals(table, column, inside))
 
     def coded(self, file: str, column: str) -> list[str] | None:
         """Return the codes of a column that may be told: None for all of a column of codes, a list for any other."""
@@ -238,10 +246,12 @@ class _Summary:
             return VariableStatistics(missing=1.0)
         if isinstance(known.dtype, pd.CategoricalDtype) or pd.api.types.is_string_dtype(known.dtype):
             words = {str(word): int(count) for word, count in known.astype("object").value_counts().items()}
-            return VariableStatistics(missing, self.protect.shares(words, len(known)) if self.is_closed(name) else {})
+            return VariableStatistics(
+                missing, self.protect.shares(words, len(known))[1] if self.is_closed(name) else {}
+            )
         if pd.api.types.is_bool_dtype(known.dtype):
             counts = {"true": int(known.sum()), "false": int((~known.astype(bool)).sum())}
-            return VariableStatistics(missing, self.protect.shares(counts, len(known)))
+            return VariableStatistics(missing, self.protect.shares(counts, len(known))[1])
         if pd.api.types.is_datetime64_any_dtype(known.dtype):
             return VariableStatistics(missing, quantiles=self.days(known))
         return self.number(name, known.to_numpy(dtype=float), missing, members)
@@ -261,7 +271,7 @@ class _Summary:
             and (distinct == np.round(distinct)).all()
         ):
             counts = {f"{value:g}": int((known == value).sum()) for value in distinct}
-            return VariableStatistics(missing, self.protect.shares(counts, len(known)))
+            return VariableStatistics(missing, self.protect.shares(counts, len(known))[1])
         below, above = self.beyond(name, members, len(known))
         zero = self.protect.share(int((known == 0).sum()), len(known)) or None
         quantiles = self.protect.quantiles(known)

@@ -11,8 +11,8 @@ from cohort.study_file import ByColumn, LabSource, StudyFile, UnitColumn
 from cohort.synthetic.defects.fields import Cells, Field, file_of, id_column
 from cohort.synthetic.defects.raw_text import SOURCE, Flags, Texts, codes_of
 
-BLOCKS = 12
-"""Runs of rows that stand for sites where a study names none."""
+BLOCKS = 60
+"""Runs of rows that stand for sites where a study names none; so many that a mistake of one hardly moves the whole."""
 
 
 class Places:

@@ -10,6 +10,7 @@ import pandas as pd
 
 from cohort.codebook import Codebook
 from cohort.output import write_text
+from cohort.progress import progress
 from cohort.study_file import load_study_file
 from cohort.synthetic.defects import REFUSED_BY_INTAKE, DefectPlan, load_defect_plan, plant
 from cohort.synthetic.scenario import Scenario
@@ -105,11 +106,15 @@ def write_twin(
     """
     declared = load_study_file(study, codebook)
     known = None if statistics is None else load_statistics(statistics, declared, codebook)
-    twin = make_twin(declared, codebook, n=n, seed=seed, statistics=known, scenario=scenario)
-    dirty = plant(twin.tables, twin.study, codebook, defect_plan(defects), seed)
-    rows = {name: len(table) for name, table in dirty.tables.items()}
-    final = twin.with_rows(rows)
-    write_tables(final, dirty.tables, folder)
+    with progress(3, "making a twin") as step:
+        twin = make_twin(declared, codebook, n=n, seed=seed, statistics=known, scenario=scenario)
+        step("people")
+        dirty = plant(twin.tables, twin.study, codebook, defect_plan(defects), seed)
+        step("defects")
+        rows = {name: len(table) for name, table in dirty.tables.items()}
+        final = twin.with_rows(rows)
+        write_tables(final, dirty.tables, folder)
+        step("files")
     write_text(folder / "study.yaml", study_text(study, final.study))
     _write_csv(dirty.planted, folder / "truth" / "defects.csv")
     _write_csv(dirty.not_planted, folder / "truth" / "defects_not_planted.csv")

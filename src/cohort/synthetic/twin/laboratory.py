@@ -9,7 +9,7 @@ import numpy as np
 
 from cohort.codebook import Analyte
 from cohort.study_file import ByColumn, UnitColumn
-from cohort.synthetic.defects.raw_text import Flags, Floats, Texts, code_of, codes_of, days_of, number_of
+from cohort.synthetic.defects.raw_text import Flags, Floats, Texts, code_of, codes_of, days_of, numbers_of
 from cohort.synthetic.twin.context import Context, fixed_text
 from cohort.synthetic.twin.marginals import lowest
 from cohort.synthetic.twin.numbers import decimals_of, number_texts, raw_factors
@@ -112,12 +112,12 @@ def _limits(context: Context, table: RawTable, slot: Slot, raw: Floats, decimals
     limit: Any = slot.entry.source.limit
     if isinstance(limit, ByColumn):
         levels = context.levels(table, slot, limit)
-        return np.array([np.nan if value is None else float(value) for value in levels])
+        return np.array([np.nan if value is None else float(value) for value in levels], dtype=float)
     if isinstance(limit, UnitColumn):
         near = np.nanquantile(raw, 0.03) if np.isfinite(raw).any() else 0.0
         text = fixed_text(np.array([max(float(near), 10.0**-decimals)]), decimals, table.decimal)[0]
         table.write(limit.column, slot.rows, [text] * len(raw))
-        return np.array([number_of(cell) for cell in table.cells(limit.column)[slot.rows]])
+        return numbers_of(table.cells(limit.column)[slot.rows])
     return np.full(len(raw), np.nan if limit is None else float(limit))
 
 
@@ -184,8 +184,8 @@ def read_results(context: Context, table: RawTable, results: Results, below: Fla
     flagged_below, flagged_above = nowhere if below is None else below, nowhere if above is None else above
     texts = table.cells(slot.columns[0])[slot.rows]
     present = ~np.isin(codes_of(texts), ["", *context.missing_for(slot)])
-    number = np.array([number_of(text) if there else np.nan for text, there in zip(texts, present, strict=True)])
-    signed = np.array([text.strip()[:1] == "<" for text in texts]) & present
+    number = np.where(present, numbers_of(texts), np.nan)
+    signed = np.array([text.strip()[:1] == "<" for text in texts], dtype=bool) & present
     upper = np.where(np.isnan(results.upper), number, results.upper)
     with np.errstate(invalid="ignore"):
         is_above = (flagged_above & ~np.isnan(upper)) | ((number > upper) & ~signed)

@@ -106,7 +106,9 @@ def raw_factors(
         factors = np.full(size, convert_factor(unit, canonical_unit, molar_mass))
     if isinstance(multiply, ByColumn):
         levels = context.levels(table, slot, multiply)
-        return np.asarray(factors * np.array([np.nan if value is None else float(value) for value in levels]))
+        return np.asarray(
+            factors * np.array([np.nan if value is None else float(value) for value in levels], dtype=float)
+        )
     return np.asarray(factors * (1.0 if multiply is None else float(multiply)))
 
 
@@ -118,7 +120,7 @@ def _factors(units: Texts, canonical_unit: str, molar_mass: float | None) -> Flo
             known[unit] = convert_factor(unit, canonical_unit, molar_mass)
         except UnitError:
             known[unit] = math.nan
-    return np.array([known.get(str(unit), math.nan) if unit else math.nan for unit in units])
+    return np.array([known.get(str(unit), math.nan) if unit else math.nan for unit in units], dtype=float)
 
 
 def _unit_texts(context: Context, slot: Slot, column: str, canonical_unit: str, molar_mass: float | None) -> Texts:

@@ -121,7 +121,7 @@ class Statistics:
 
 
 def write_statistics(statistics: Statistics, path: Path) -> None:
-    """Write statistics as YAML.
+    """Write statistics as YAML, whole or not at all.
 
     Parameters
     ----------
@@ -138,7 +138,9 @@ def write_statistics(statistics: Statistics, path: Path) -> None:
         "minimum_count": statistics.minimum_count,
         "groups": {name: _plain_group(group) for name, group in statistics.groups.items()},
     }
-    write_text(path, text + yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=120))
+    partial = path.with_name(f".{path.name}.partial")
+    write_text(partial, text + yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=120))
+    partial.replace(path)
 
 
 def _plain_group(group: GroupStatistics) -> dict[str, Any]:
