@@ -200,6 +200,6 @@ def as_text(table: pd.DataFrame) -> pd.DataFrame:
     Examples
     --------
     >>> as_text(pd.DataFrame({"a": [1.5, float("nan")], "b": pd.array([1, None], dtype="Int64")})).to_numpy().tolist()
-    [['1.5', ''], ['1', '']]
+    [['1.5', '1'], ['', '']]
     """
     return pd.DataFrame({name: table[name].astype("string").fillna("").astype(str) for name in table}, dtype=str)

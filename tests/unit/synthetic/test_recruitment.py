@@ -104,7 +104,7 @@ def test_records_have_the_sensitivity_and_the_false_positives_that_they_should()
     assert told[ill].mean() == pytest.approx(0.80, abs=0.02)
     calm = told[~ill & ~dep].mean()
     assert calm == pytest.approx(0.004, abs=0.0006)
-    assert told[~ill & dep].mean() / calm == pytest.approx(1.5, abs=0.4)
+    assert told[~ill & dep].mean() / calm == pytest.approx(3.0, abs=0.5)
 
 
 def test_some_type_2_diabetes_is_recorded_as_type_1_and_begins_late() -> None:
@@ -112,6 +112,6 @@ def test_some_type_2_diabetes_is_recorded_as_type_1_and_begins_late() -> None:
     v = simulate("diabetes_mix_up", 200_000, 2, nodes=wanted).nodes
     recorded = v["diagnosis"][:, 1]
     mixed_up = recorded & ~v["type_1_diabetes"] & v["type_2_diabetes"]
-    assert 0.18 < mixed_up.sum() / recorded.sum() < 0.32
+    assert 0.28 < mixed_up.sum() / recorded.sum() < 0.45
     assert (v["onset_type_2_diabetes"][mixed_up] < v["age"][mixed_up]).all()
     assert np.median(v["onset_type_2_diabetes"][mixed_up]) > 35
