@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from cohort.synthetic.background import SUBSCALES
 from cohort.synthetic.history import DISEASES
 from cohort.synthetic.node import FAMILY_SIZE, Array
 from cohort.synthetic.scenario import Scenario, load_scenario
@@ -148,18 +147,3 @@ def subgroup_shares(scenario: Scenario) -> dict[str, float]:
         return {}
     metabolic, lymphoid = (float(scenario.knob(f"subgroup.share_{name}")) for name in ("metabolic", "lymphoid"))
     return {"uninflamed": 1 - metabolic - lymphoid, "metabolic": metabolic, "lymphoid": lymphoid}
-
-
-def trauma_prevalence(scenario: Scenario | str, n: int = 100_000, seed: int = 1) -> pd.Series:
-    """Return the share with each kind of maltreatment, moderate to severe, as it was.
-
-    Parameters
-    ----------
-    scenario, n, seed
-        As in :func:`true_effects`.
-    """
-    world = scenario if isinstance(scenario, Scenario) else load_scenario(scenario)
-    needed = world.ancestors(["trauma_latent"])
-    cut = np.asarray(world.knob("trauma.moderate_at"))
-    parts = [draw_block(world, seed, b, r, only=needed)["trauma_latent"] for b, r in enumerate(block_sizes(n, seed))]
-    return pd.Series((np.concatenate(parts) > cut).mean(axis=0), index=list(SUBSCALES), name="prevalence")

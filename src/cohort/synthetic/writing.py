@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Literal, TypeAlias
@@ -173,33 +172,3 @@ class _ParquetSink:
 
 def _sink(ending: Ending, path: Path) -> _CsvSink | _ParquetSink:
     return _CsvSink(path) if ending == "csv" else _ParquetSink(path)
-
-
-def text_tables(scenario: Scenario, n: int, seed: int) -> dict[str, pd.DataFrame]:
-    """Return the raw tables of a whole cohort as text, as a CSV file would hold them; blank for missing.
-
-    Parameters
-    ----------
-    scenario, n, seed
-        As in :func:`draw_cohort`.
-    """
-    parts: dict[str, list[pd.DataFrame]] = {}
-    for tables in _blocks_of_tables(scenario, n, seed):
-        for file, table in tables.items():
-            parts.setdefault(file, []).append(table)
-    return {file: as_text(pd.concat(found, ignore_index=True)) for file, found in parts.items()}
-
-
-def _blocks_of_tables(scenario: Scenario, n: int, seed: int) -> Iterator[dict[str, pd.DataFrame]]:
-    yield from map_blocks(raw_tables, scenario, n, seed)
-
-
-def as_text(table: pd.DataFrame) -> pd.DataFrame:
-    """Return a table with every cell as the text that a CSV file would hold; blank for missing.
-
-    Examples
-    --------
-    >>> as_text(pd.DataFrame({"a": [1.5, float("nan")], "b": pd.array([1, None], dtype="Int64")})).to_numpy().tolist()
-    [['1.5', '1'], ['', '']]
-    """
-    return pd.DataFrame({name: table[name].astype("string").fillna("").astype(str) for name in table}, dtype=str)
