@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, cast
 
@@ -75,24 +75,45 @@ class Ledger:
         TypeError
             If a column does not exist.
         """
-        unknown = set(values) - set(COLUMNS)
-        if unknown:
-            raise TypeError(f"the ledger has no column {sorted(unknown)}")
-        lists = {k: list(v) for k, v in values.items() if isinstance(v, Iterable) and not isinstance(v, str)}
-        scalars = {k: v for k, v in values.items() if k not in lists}
-        lengths = {len(v) for v in lists.values()} or {1}
-        if len(lengths) > 1:
-            raise TypeError(f"the columns of a ledger entry differ in length: {sorted(lengths)}")
-        (length,) = lengths
-        if length == 0:
-            return self
         fixed = {"rule": rule, "severity": severity, "action": action, "table": table, "column": column}
-        data: dict[str, object] = {}
-        for name, dtype in COLUMNS.items():
-            value = lists.get(name, [fixed.get(name, scalars.get(name, 1 if name == "count" else None))] * length)
-            data[name] = pd.array(value, dtype=cast("Any", dtype))
-        new = pd.DataFrame(data)
-        return Ledger(pd.concat([self.entries, new], ignore_index=True) if len(self.entries) else new)
+        new = Ledger.of([{**fixed, **values}])
+        if not len(new.entries):
+            return self
+        return Ledger(pd.concat([self.entries, new.entries], ignore_index=True) if len(self.entries) else new.entries)
+
+    @classmethod
+    def of(cls, groups: Iterable[Mapping[str, object]]) -> Ledger:
+        """Return a ledger made at once of many groups of entries, each as :meth:`add` takes it.
+
+        Parameters
+        ----------
+        groups
+            Values by column; a list-like makes one entry for each of its elements, a scalar stands for all of them.
+
+        Raises
+        ------
+        TypeError
+            If a column does not exist, or the list-likes of a group differ in length.
+        """
+        cells: dict[str, list[object]] = {name: [] for name in COLUMNS}
+        for group in groups:
+            unknown = set(group) - set(COLUMNS)
+            if unknown:
+                raise TypeError(f"the ledger has no column {sorted(unknown)}")
+            lists = {k: v for k, v in group.items() if isinstance(v, Iterable) and not isinstance(v, str)}
+            lists = {k: v if isinstance(v, list) else list(v) for k, v in lists.items()}
+            lengths = {len(v) for v in lists.values()} or {1}
+            if len(lengths) > 1:
+                raise TypeError(f"the columns of a ledger entry differ in length: {sorted(lengths)}")
+            (length,) = lengths
+            for name, column in cells.items():
+                if name in lists:
+                    column += lists[name]
+                else:
+                    column += [group.get(name, 1 if name == "count" else None)] * length
+        if not cells["rule"]:
+            return cls.empty()
+        return cls(pd.DataFrame({name: pd.array(cells[name], dtype=cast("Any", COLUMNS[name])) for name in COLUMNS}))
 
     def __add__(self, other: Ledger) -> Ledger:
         """Return both ledgers, one after the other."""

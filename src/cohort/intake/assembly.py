@@ -10,10 +10,10 @@ import pandas as pd
 
 from cohort.codebook import Variable
 from cohort.intake.context import Context, conflicts
-from cohort.intake.tables import BoolArray
+from cohort.intake.tables import BoolArray, IntArray
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Piece:
     """Values of one variable from one source.
 
@@ -21,8 +21,10 @@ class Piece:
     ----------
     variable
         The canonical column.
-    ids, visit
-        Keys of each value; ``visit`` is empty text for variables of people.
+    person
+        Number of the participant of each value.
+    visit
+        Visit of each value; empty text for variables of people.
     values
         The values, missing ones among them.
     makes_row
@@ -32,7 +34,7 @@ class Piece:
     """
 
     variable: Variable
-    ids: pd.Series
+    person: IntArray
     visit: pd.Series
     values: pd.Series
     makes_row: BoolArray
@@ -40,11 +42,78 @@ class Piece:
 
     def frame(self) -> pd.DataFrame:
         """Return the values that are not missing, with their keys."""
-        frame = pd.DataFrame({"participant_id": self.ids, "visit": self.visit, "value": self.values})
+        frame = pd.DataFrame({"person": self.person, "visit": self.visit.astype("str"), "value": self.values})
         return frame[self.values.notna().to_numpy()]
 
 
-def assemble(context: Context, pieces: Sequence[Piece], people: pd.Index | None = None) -> pd.DataFrame:
+class _Keys:
+    """The keys of a table: a number for each person and visit, and the row in which each key stands.
+
+    Pieces of one selection share their arrays of people and visits, and so their keys: they are looked up once.
+    """
+
+    def __init__(self, pieces: Sequence[Piece], people: IntArray | None) -> None:
+        self.labels: list[str] = [""] if people is not None else []
+        self._numbers: dict[tuple[int, int], IntArray] = {}
+        self._found: dict[tuple[int, int], IntArray] = {}
+        marked: dict[tuple[int, int, int], Piece] = {
+            (id(piece.person), id(piece.visit), id(piece.makes_row)): piece for piece in pieces
+        }
+        self._visits = {id(piece.visit): self._label(piece.visit) for piece in marked.values()}
+        if people is not None:
+            self.keys = np.asarray(people, dtype=np.int64) * len(self.labels)
+        else:
+            wanted = [self.of(piece)[piece.makes_row] for piece in marked.values()]
+            self.keys = self._ordered(np.asarray(pd.unique(np.concatenate(wanted)))) if wanted else np.empty(0, np.int64)
+        self._row = pd.Index(self.keys)
+
+    def _label(self, visit: pd.Series) -> IntArray:
+        """Return the number of each visit among the labels, which are kept in order of appearance."""
+        codes, words = pd.factorize(visit)
+        for word in words:
+            if str(word) not in self.labels:
+                self.labels.append(str(word))
+        number = np.array([self.labels.index(str(word)) for word in words] or [0], dtype=np.int64)
+        return np.asarray(number[codes], dtype=np.int64)
+
+    def _ordered(self, keys: IntArray) -> IntArray:
+        """Return keys by person in order of appearance, and by visit in order of appearance."""
+        person, visit = np.divmod(keys, max(len(self.labels), 1))
+        first_seen = pd.unique(visit)
+        rank = np.zeros(len(self.labels), dtype=np.int64)
+        rank[first_seen] = np.arange(len(first_seen))
+        return np.asarray(keys[np.lexsort((rank[visit], pd.factorize(person)[0]))], dtype=np.int64)
+
+    def of(self, piece: Piece) -> IntArray:
+        """Return the key of each value of a piece."""
+        asked = (id(piece.person), id(piece.visit))
+        if asked not in self._numbers:
+            self._numbers[asked] = np.asarray(
+                piece.person * max(len(self.labels), 1) + self._visits[id(piece.visit)], dtype=np.int64
+            )
+        return self._numbers[asked]
+
+    def rows_of(self, piece: Piece) -> IntArray:
+        """Return the row of each value of a piece, -1 where its key has none."""
+        asked = (id(piece.person), id(piece.visit))
+        if asked not in self._found:
+            keys = self.of(piece)
+            same = len(keys) == len(self.keys) and bool((keys == self.keys).all())
+            self._found[asked] = np.arange(len(keys)) if same else np.asarray(self._row.get_indexer(pd.Index(keys)))
+        return self._found[asked]
+
+    def person(self) -> IntArray:
+        """Return the number of the participant of each row."""
+        return np.asarray(self.keys // max(len(self.labels), 1), dtype=np.int64)
+
+    def visit(self) -> pd.Series:
+        """Return the visit of each row."""
+        words = pd.Index(self.labels, dtype="str")
+        codes = self.keys % max(len(self.labels), 1)
+        return pd.Series(pd.Categorical.from_codes(codes, words)).astype("string")
+
+
+def assemble(context: Context, pieces: Sequence[Piece], people: IntArray | None = None) -> pd.DataFrame:
     """Return one row per key and one column per variable.
 
     Parameters
@@ -54,43 +123,43 @@ def assemble(context: Context, pieces: Sequence[Piece], people: pd.Index | None 
     pieces
         All values of the table.
     people
-        Everybody who has a row, for a table of people; None for a table of people and visits.
+        Numbers of everybody who has a row, for a table of people; None for a table of people and visits.
     """
     by_name: dict[str, list[Piece]] = {}
     for piece in pieces:
         by_name.setdefault(piece.variable.name, []).append(piece)
-    keys = _keys(pieces, people)
-    columns: dict[str, object] = {"participant_id": keys.get_level_values(0).astype("string")}
+    keys = _Keys(pieces, people)
+    columns: dict[str, object] = {"participant_id": context.people.named(keys.person())}
     if people is None:
-        columns["visit"] = keys.get_level_values(1).astype("string")
+        columns["visit"] = keys.visit()
     for name, sources in by_name.items():
-        values = pd.concat([piece.frame() for piece in sources], ignore_index=True)
-        _report_conflicts(context, name, values, sources)
-        at = keys.get_indexer(pd.MultiIndex.from_frame(values[["participant_id", "visit"]].astype("object")))
-        column = np.full(len(keys), None, dtype=object)
-        column[at[at >= 0]] = values["value"].to_numpy(dtype=object)[at >= 0]
-        columns[name] = as_canonical(pd.Series(column, dtype="object"), sources[0].variable)
-    return pd.DataFrame(columns).reset_index(drop=True)
+        _report_conflicts(context, name, sources)
+        columns[name] = _placed(sources, keys)
+    return pd.DataFrame(columns)
 
 
-def _keys(pieces: Sequence[Piece], people: pd.Index | None) -> pd.MultiIndex:
-    if people is not None:
-        return pd.MultiIndex.from_arrays([people.astype("object"), np.full(len(people), "", dtype=object)])
-    if not pieces:
-        return pd.MultiIndex.from_arrays([[], []])
-    ids = pd.concat([piece.ids[piece.makes_row] for piece in pieces], ignore_index=True)
-    visits = pd.concat([piece.visit[piece.makes_row] for piece in pieces], ignore_index=True)
-    keys = pd.DataFrame({"id": ids, "visit": visits}).drop_duplicates()
-    order = pd.unique(keys["visit"])
-    keys = keys.assign(person=pd.factorize(keys["id"])[0], rank=pd.Index(order).get_indexer(pd.Index(keys["visit"])))
-    keys = keys.sort_values(["person", "rank"], kind="stable")
-    return pd.MultiIndex.from_arrays([keys["id"].astype("object"), keys["visit"].astype("object")])
+def _placed(sources: Sequence[Piece], keys: _Keys) -> pd.Series:
+    """Return the values of one variable in the rows of their keys, in the canonical dtype."""
+    variable, length = sources[0].variable, len(keys.keys)
+    at = keys.rows_of(sources[0])
+    if len(sources) == 1 and len(at) == length and bool((at == np.arange(length)).all()):
+        return as_canonical(sources[0].values, variable).reset_index(drop=True)
+    parts = [as_canonical(piece.values, variable) for piece in sources]
+    offsets = np.cumsum([0, *(len(part) for part in parts)])
+    taken = np.full(length, -1, dtype=np.int64)
+    for piece, part, offset in zip(sources, parts, offsets[:-1], strict=True):
+        rows, filled = keys.rows_of(piece), part.notna().to_numpy(dtype=bool)
+        here = (rows >= 0) & filled
+        taken[rows[here]] = offset + np.flatnonzero(here)
+    together = parts[0] if len(parts) == 1 else pd.concat(parts, ignore_index=True)
+    return together.reset_index(drop=True).reindex(taken).reset_index(drop=True)
 
 
-def _report_conflicts(context: Context, name: str, values: pd.DataFrame, sources: Sequence[Piece]) -> None:
-    if len(sources) < 2:
+def _report_conflicts(context: Context, name: str, sources: Sequence[Piece]) -> None:
+    if len({piece.place for piece in sources}) < 2:
         return
-    count = conflicts(values, ["participant_id", "visit"], ["value"])
+    values = pd.concat([piece.frame() for piece in sources], ignore_index=True)
+    count = conflicts(values, ["person", "visit"], ["value"])
     if count:
         places = ", ".join(dict.fromkeys(piece.place for piece in sources))
         context.record.problem(
@@ -105,14 +174,19 @@ def as_canonical(values: pd.Series, variable: Variable) -> pd.Series:
 
     Values that are no value of the variable were reported before; they become missing so that all problems can be told.
     """
+    if isinstance(values.dtype, pd.CategoricalDtype) and not variable.categories and variable.type != "string":
+        values = values.astype("object")
     if variable.categories:
-        return values.where(values.isin(variable.categories)).astype(
-            pd.CategoricalDtype(list(variable.categories), ordered=variable.ordered)
-        )
+        levels = pd.CategoricalDtype(list(variable.categories), ordered=variable.ordered)
+        if isinstance(values.dtype, pd.CategoricalDtype):  # words beyond the categories become missing
+            return values.cat.set_categories(list(variable.categories), ordered=variable.ordered)
+        return values.where(values.isin(variable.categories)).astype(levels)
     if variable.type in ("number", "integer"):
         numbers = pd.to_numeric(values, errors="coerce").astype("float64")
         return numbers if variable.type == "number" else numbers.round().astype("Int64")
     if variable.type == "boolean":
+        if values.dtype == "boolean":
+            return values
         return values.where(values.isin([True, False])).astype("boolean")
     if variable.type == "date":
         return pd.to_datetime(values, errors="coerce").astype("datetime64[us]")

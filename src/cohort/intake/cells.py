@@ -12,6 +12,8 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 DateOrder = Literal["ymd", "dmy", "mdy"]
 
@@ -49,19 +51,70 @@ def code_text(value: Any) -> str | None:
     return (match.group(1) if match else text) or None
 
 
-def map_distinct(column: pd.Series, function: Callable[[Any], Any]) -> npt.NDArray[np.object_]:
-    """Return the function of each cell, called once for each distinct value; None where a cell is missing."""
-    positions, distinct = pd.factorize(column, use_na_sentinel=True)
-    results = np.empty(len(distinct) + 1, dtype=object)
-    for index, value in enumerate(distinct):
-        results[index] = function(value)
-    results[-1] = None
-    return results[positions]
+@dataclass(frozen=True)
+class Distinct:
+    """A column as its distinct cells and where they stand: what a cell means is found once for each distinct one.
+
+    Parameters
+    ----------
+    positions
+        Number of the distinct cell of each row, -1 where the cell is missing.
+    cells
+        The distinct cells.
+    """
+
+    positions: npt.NDArray[np.intp]
+    cells: npt.NDArray[Any]
+
+    def each(self, function: Callable[[Any], Any], missing: Any, dtype: Any) -> npt.NDArray[Any]:
+        """Return the function of each row's cell, and ``missing`` where there is none."""
+        results = np.empty(len(self.cells) + 1, dtype=dtype)
+        for index, value in enumerate(self.cells):
+            results[index] = function(value)
+        results[-1] = missing
+        return results[self.positions]
+
+
+def distinct_cells(column: pd.Series) -> Distinct:
+    """Return a column as its distinct cells and where they stand."""
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        return Distinct(
+            column.cat.codes.to_numpy().astype(np.intp), column.cat.categories.to_numpy(dtype=object, na_value=None)
+        )
+    positions, cells = pd.factorize(column, use_na_sentinel=True)
+    kept = cells if isinstance(cells, np.ndarray) else cells.to_numpy(dtype=object)
+    return Distinct(positions, kept)
 
 
 def codes_of(column: pd.Series) -> pd.Series:
     """Return a column as codes (see :func:`code_text`), with pandas' missing value for an empty cell."""
-    return pd.Series(map_distinct(column, code_text), dtype="str")
+    return pd.Series(distinct_cells(column).each(code_text, None, object), dtype="str")
+
+
+def as_codes(found: Distinct) -> pd.Series:
+    """Return the codes of a column as a category: every question about a code is asked once for each distinct one.
+
+    Examples
+    --------
+    >>> codes = as_codes(distinct_cells(pd.Series(["1", "1.0", " ", "x"])))
+    >>> codes.tolist(), codes.cat.categories.tolist()
+    (['1', '1', nan, 'x'], ['1', 'x'])
+    """
+    texts = [code_text(cell) for cell in found.cells]
+    words = list(dict.fromkeys(text for text in texts if text is not None))
+    number = {text: index for index, text in enumerate(words)}
+    small = np.array([-1 if text is None else number[text] for text in [*texts, None]], dtype=np.intp)
+    return pd.Series(pd.Categorical.from_codes(small[found.positions], categories=pd.Index(words, dtype="str")))
+
+
+def constant_text(text: str, length: int) -> pd.Series:
+    """Return one text many times, as a category: it is kept once."""
+    return pd.Series(pd.Categorical.from_codes(np.zeros(length, dtype=np.int8), pd.Index([text], dtype="str")))
+
+
+def no_dates(length: int) -> pd.Series:
+    """Return a missing date many times."""
+    return pd.Series(np.full(length, np.datetime64("NaT", "us")))
 
 
 @dataclass(frozen=True)
@@ -102,7 +155,7 @@ def _number_reader(decimal: str) -> Callable[[Any], tuple[float, int] | None]:
     return read
 
 
-def numbers_of(column: pd.Series, decimal: str = ".") -> Numbers:
+def numbers_of(column: pd.Series, decimal: str = ".", found: Distinct | None = None) -> Numbers:
     """Return a column as numbers; ``<0.15`` and ``>200`` are censored at the number they name.
 
     Parameters
@@ -111,6 +164,8 @@ def numbers_of(column: pd.Series, decimal: str = ".") -> Numbers:
         Cells as they were read.
     decimal
         The decimal sign of texts. A sign that groups thousands is not a number: its meaning would be a guess.
+    found
+        The distinct cells of the column, where they are known already.
 
     Examples
     --------
@@ -121,16 +176,32 @@ def numbers_of(column: pd.Series, decimal: str = ".") -> Numbers:
     if pd.api.types.is_numeric_dtype(column.dtype) and not pd.api.types.is_bool_dtype(column.dtype):
         values = column.to_numpy(dtype=np.float64, na_value=np.nan)
         return Numbers(values, np.zeros(len(values), dtype=np.int8), np.isinf(values))
+    found = distinct_cells(column) if found is None else found
+    # One more than the distinct cells: the last stands for a missing cell.
+    values = np.full(len(found.cells) + 1, np.nan)
+    censoring = np.zeros(len(values), dtype=np.int8)
+    is_bad = np.zeros(len(values), dtype=bool)
+    plain, numbers = _plain_numbers(found.cells, decimal)
+    values[:-1][plain] = numbers
     read = _number_reader(decimal)
-    cells = map_distinct(column, read)
-    blank = codes_of(column).isna().to_numpy()
-    is_read = np.array([cell is not None for cell in cells], dtype=bool)
-    values = np.full(len(cells), np.nan)
-    censoring = np.zeros(len(cells), dtype=np.int8)
-    if is_read.any():
-        pairs = np.array([cell for cell in cells if cell is not None], dtype=np.float64)
-        values[is_read], censoring[is_read] = pairs[:, 0], pairs[:, 1].astype(np.int8)
-    return Numbers(values, censoring, ~is_read & ~blank)
+    for index in np.flatnonzero(~plain):
+        cell = read(found.cells[index])
+        if cell is not None:
+            values[index], censoring[index] = cell
+        else:
+            is_bad[index] = code_text(found.cells[index]) is not None
+    return Numbers(values[found.positions], censoring[found.positions], is_bad[found.positions])
+
+
+def _plain_numbers(cells: npt.NDArray[Any], decimal: str) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.float64]]:
+    """Return which cells are texts of a plain number, and these numbers, read all at once."""
+    nothing = np.zeros(len(cells), dtype=bool), np.empty(0)
+    if not len(cells) or not all(isinstance(cell, str) for cell in cells):
+        return nothing
+    texts = pc.utf8_trim_whitespace(pa.array(cells, pa.string()))
+    plain = pc.match_substring_regex(texts, pattern=rf"^-?[0-9]+(\{decimal}[0-9]+)?([eE][+-]?[0-9]+)?$")
+    numbers = pc.replace_substring(texts.filter(plain), decimal, ".").cast(pa.float64())
+    return plain.to_numpy(zero_copy_only=False), numbers.to_numpy(zero_copy_only=False)
 
 
 _ISO = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:[T ].*)?")
@@ -172,9 +243,13 @@ def read_date(text: str, order: DateOrder = "ymd") -> datetime.datetime | None:
 
 def dates_of(codes: pd.Series, order: DateOrder = "ymd") -> tuple[pd.Series, npt.NDArray[np.bool_]]:
     """Return codes read as days (``datetime64[us]``), and where a code that is not empty names none."""
-    days = map_distinct(codes, lambda text: read_date(text, order))
-    read = pd.Series(pd.to_datetime(pd.Series(days, dtype="object"), errors="coerce")).astype("datetime64[us]")
-    return read, (codes.notna() & read.isna().to_numpy()).to_numpy()
+
+    def read(text: str) -> np.datetime64:
+        day = read_date(text, order)
+        return np.datetime64("NaT", "us") if day is None else np.datetime64(day, "us")
+
+    days = pd.Series(distinct_cells(codes).each(read, np.datetime64("NaT", "us"), "datetime64[us]"))
+    return days, (codes.notna().to_numpy() & days.isna().to_numpy())
 
 
 _CLOCK = re.compile(r"(\d{1,2})[:.h](\d{2})(?::\d{2}(?:\.\d+)?)?")
@@ -194,4 +269,4 @@ def hours_of(codes: pd.Series) -> npt.NDArray[np.float64]:
             return math.nan
         return hour_number if 0 <= hour_number <= 24 else math.nan
 
-    return np.array([math.nan if hour is None else hour for hour in map_distinct(codes, read)], dtype=np.float64)
+    return np.asarray(distinct_cells(codes).each(read, math.nan, np.float64), dtype=np.float64)

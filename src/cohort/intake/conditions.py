@@ -46,8 +46,8 @@ def columns_in(condition: Condition | None) -> Iterator[str]:
 
 def is_blank(table: SourceTable, column: str, missing: Mapping[str, str]) -> BoolArray:
     """Return where a column holds no value: an empty cell or a code that is declared missing."""
-    codes = table.codes(column)
-    return (codes.isna() | codes.isin(list(table.declared_missing(column, missing)))).to_numpy(dtype=bool)
+    declared = table.codes(column).isin(list(table.declared_missing(column, missing))).to_numpy(dtype=bool)
+    return np.asarray(~table.is_filled(column) | declared)
 
 
 def plain_code(codes: pd.Series) -> pd.Series:
@@ -58,7 +58,9 @@ def plain_code(codes: pd.Series) -> pd.Series:
 def starts_with(codes: pd.Series, beginnings: list[str]) -> BoolArray:
     """Return which codes begin with one of some texts, dots and letter case apart."""
     wanted = tuple(text.replace(".", "").upper() for text in beginnings)
-    return plain_code(codes).str.startswith(wanted).fillna(False).to_numpy(dtype=bool)
+    levels = pd.Series(codes.cat.categories, dtype="str")
+    found = np.append(plain_code(levels).str.startswith(wanted).to_numpy(dtype=bool), False)
+    return np.asarray(found[codes.cat.codes.to_numpy()])
 
 
 def _column_holds(table: SourceTable, column: str, wanted: ColumnCondition, missing: Mapping[str, str]) -> BoolArray:

@@ -6,17 +6,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+import numpy as np
 import pandas as pd
 from pydantic import BaseModel
 
 from cohort.codebook import Codebook
-from cohort.intake.cells import read_date
-from cohort.intake.entries import Selection, select_rows, settle_repeats
+from cohort.intake.cells import constant_text, read_date
+from cohort.intake.entries import Selection, columns_of, select_rows, settle_repeats
 from cohort.intake.record import Record
-from cohort.intake.tables import BoolArray, SourceTable
+from cohort.intake.tables import BoolArray, IntArray, People, SourceTable
 from cohort.study_file import Keep, StudyFile
 
 Entry = TypeVar("Entry", bound=BaseModel)
+_SELECTING = ("file", "where", "visit", "date", "missing")
 REFERENCE_DATES = ("entry_date", "exit_date", "visit_date")
 
 
@@ -34,10 +36,12 @@ class Context:
         Takes all that happens.
     sound
         Places of the entries that can be read.
+    people
+        Everybody whom some file names, by number.
     references
-        Date by participant that ``keep: {nearest: …}`` may name; filled once follow-up and visit dates are known.
+        Date by number of the participant that ``keep: {nearest: …}`` may name; filled once follow-up and visit dates are known.
     population
-        Participants of every row that makes somebody part of the cohort.
+        Numbers of the participants of every row that makes somebody part of the cohort.
     """
 
     study: StudyFile
@@ -45,8 +49,12 @@ class Context:
     tables: Mapping[str, SourceTable]
     record: Record
     sound: frozenset[str]
+    people: People
     references: dict[str, pd.Series] = field(default_factory=dict)
-    population: list[pd.Series] = field(default_factory=list)
+    population: list[IntArray] = field(default_factory=list)
+    _constants: dict[tuple[str, int], pd.Series] = field(default_factory=dict, repr=False, compare=False)
+    _masks: dict[int, BoolArray] = field(default_factory=dict, repr=False, compare=False)
+    _selections: dict[str, Selection] = field(default_factory=dict, repr=False, compare=False)
 
     def readable(self, section: str, name: str, sources: Sequence[Entry]) -> Iterator[tuple[str, Entry]]:
         """Yield the sources of an entry that can be read, each with its place in the study file."""
@@ -55,22 +63,43 @@ class Context:
             if place in self.sound:
                 yield place, source
 
+    def constant(self, text: str, length: int) -> pd.Series:
+        """Return one text many times; the same object whenever it is asked for, so that pieces share their keys."""
+        if (text, length) not in self._constants:
+            self._constants[text, length] = constant_text(text, length)
+        return self._constants[text, length]
+
+    def everyone(self, length: int) -> BoolArray:
+        """Return a mask of all rows; the same object whenever it is asked for."""
+        if length not in self._masks:
+            self._masks[length] = np.ones(length, dtype=bool)
+        return self._masks[length]
+
     def select(self, entry: Any, target: tuple[str, str]) -> Selection:
-        """Return the rows that an entry reads."""
-        return select_rows(entry, self.tables[entry.file], self.study.baseline, self.record, target)
+        """Return the rows that an entry reads; entries that ask alike get the same rows, so that keys are made once."""
+        asked = repr([getattr(entry, key, None) for key in _SELECTING])
+        if len(self.tables[entry.file].columns) > 1:
+            asked += repr(sorted(columns_of(entry)))  # which stacked files count depends on the columns
+        if asked in self._selections:
+            return self._selections[asked]
+        known = self.record.size
+        selection = select_rows(entry, self.tables[entry.file], self.study.baseline, self.record, target)
+        if self.record.size == known:  # a row set aside stands in the ledger of each variable
+            self._selections[asked] = selection
+        return selection
 
     def select_people(self, entry: Any, target: tuple[str, str]) -> Selection:
         """Return the rows that an entry reads; their people belong to the cohort."""
         selection = self.select(entry, target)
-        self.population.append(selection.ids)
+        if not any(person is selection.person for person in self.population):
+            self.population.append(selection.person)
         return selection
 
-    def participants(self) -> pd.Index:
-        """Return everybody in the cohort, in the order in which the files name them."""
+    def participants(self) -> IntArray:
+        """Return the numbers of everybody in the cohort, in the order in which the entries name them."""
         if not self.population:
-            return pd.Index([], dtype="str")
-        people: pd.Index = pd.Index(pd.concat(self.population, ignore_index=True).unique())
-        return people
+            return np.empty(0, dtype=np.int64)
+        return np.asarray(pd.unique(np.concatenate(self.population)), dtype=np.int64)
 
     def settle(
         self, selection: Selection, has_value: BoolArray, entry: Any, place: str, *, per_visit: bool
@@ -93,8 +122,7 @@ class Context:
             return None
         day = read_date(named)
         if day is not None:
-            ids = selection.ids.unique()
-            return pd.Series(day, index=pd.Index(ids), dtype="datetime64[us]")
+            return pd.Series(day, index=pd.Index(np.unique(selection.person)), dtype="datetime64[us]")
         if named not in self.references:
             fix = f"Name a day such as 2020-05-01, or one of {', '.join(REFERENCE_DATES)} that the study maps."
             self.record.problem(place, f"'{named}' is no date of this study.", fix)
@@ -106,4 +134,4 @@ def conflicts(pieces: pd.DataFrame, keys: Sequence[str], values: Sequence[str]) 
     """Return how many people have different values under the same keys; rows of ``pieces`` hold no missing value."""
     distinct = pieces.drop_duplicates([*keys, *values])
     again = distinct.duplicated(list(keys), keep=False)
-    return int(distinct.loc[again, "participant_id"].nunique())
+    return int(distinct.loc[again, keys[0]].nunique())

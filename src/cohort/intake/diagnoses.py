@@ -7,12 +7,14 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from pandas.api.types import union_categoricals
 
 from cohort.intake.assembly import as_canonical
+from cohort.intake.cells import constant_text, no_dates
 from cohort.intake.conditions import holds, starts_with
 from cohort.intake.context import Context
 from cohort.intake.entries import Selection, read_dates
-from cohort.intake.tables import BoolArray
+from cohort.intake.tables import BoolArray, IntArray
 from cohort.study_file import DiagnosisSource, RegisterCode
 
 _KEYS = ["participant_id", "disease", "source", "status"]
@@ -25,15 +27,15 @@ def add_people(context: Context) -> None:
     for section in ("diagnoses", "medications"):
         for name, sources in getattr(context.study, section).items():
             readable = [source for _, source in context.readable(section, name, sources)]
-            context.population.extend(rows_of(context, source).ids for source in readable if source.code is None)
+            context.population.extend(rows_of(context, source).person for source in readable if source.code is None)
 
 
 @dataclass(frozen=True)
 class Population:
-    """Everybody in the cohort, and those among them whose follow-up is known; without follow-up, everybody."""
+    """Numbers of everybody in the cohort, and of those whose follow-up is known; without follow-up, everybody."""
 
-    people: pd.Index
-    followed: pd.Index
+    people: IntArray
+    followed: IntArray
 
 
 def read_diagnoses(context: Context, population: Population) -> pd.DataFrame:
@@ -55,11 +57,40 @@ def read_diagnoses(context: Context, population: Population) -> pd.DataFrame:
                 by_kind.setdefault(source.source, []).append(evidence)
         for kind, found in by_kind.items():
             table = unite(context, found, population.people, f"diagnoses.{name}")
-            frames.append(table.assign(disease=name, source=kind))
-    variables = context.codebook.tables["diagnoses"]
-    columns = [c for c in variables if c in _KEYS or any(c in frame for frame in frames)]
-    diagnoses = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=_KEYS)
-    return pd.DataFrame({c: as_canonical(diagnoses[c].astype("object"), variables[c]) for c in columns})
+            size = len(table)
+            frames.append(table.assign(disease=constant_text(name, size), source=constant_text(kind, size)))
+    return statements(context, "diagnoses", frames, _KEYS)
+
+
+def statements(context: Context, name: str, frames: list[pd.DataFrame], keys: list[str]) -> pd.DataFrame:
+    """Return the statements of all diseases or drugs as one table, in the canonical dtypes.
+
+    Parameters
+    ----------
+    context
+        The study.
+    name
+        The canonical table.
+    frames
+        One frame per disease or drug, with the number of each person.
+    keys
+        Columns that the table has whatever the study maps.
+    """
+    variables = context.codebook.tables[name]
+    table: dict[str, pd.Series] = {}
+    for column, variable in variables.items():
+        if column == "participant_id":
+            people = [frame["person"].to_numpy() for frame in frames]
+            table[column] = context.people.named(np.concatenate(people) if people else np.empty(0, dtype=np.int64))
+        elif column in keys or any(column in frame for frame in frames):
+            blank = [pd.Series(np.full(len(frame), None, dtype=object)) for frame in frames]
+            parts = [frame[column] if column in frame else none for frame, none in zip(frames, blank, strict=True)]
+            if parts and all(isinstance(part.dtype, pd.CategoricalDtype) for part in parts):
+                values = pd.Series(union_categoricals(parts))
+            else:
+                values = pd.concat(parts, ignore_index=True).astype("object") if parts else pd.Series(dtype="object")
+            table[column] = as_canonical(values, variable)
+    return pd.DataFrame(table)
 
 
 @dataclass(frozen=True)
@@ -68,17 +99,18 @@ class Evidence:
 
     Parameters
     ----------
-    status
-        ``PRESENT``, ``ABSENT`` or ``UNKNOWN`` for each person of the index, once or several times.
+    person, status
+        ``PRESENT``, ``ABSENT`` or ``UNKNOWN`` for each of these people, once or several times.
     details
-        Further columns for those with the disease, aligned with ``status``.
+        Further columns for those with the disease, on the numbers of the people.
     """
 
-    status: pd.Series
+    person: IntArray
+    status: IntArray
     details: pd.DataFrame
 
 
-def unite(context: Context, found: list[Evidence], people: pd.Index, place: str) -> pd.DataFrame:
+def unite(context: Context, found: list[Evidence], people: IntArray, place: str) -> pd.DataFrame:
     """Return one status per person from all sources; present here and absent there is a problem, not a choice.
 
     Parameters
@@ -86,27 +118,27 @@ def unite(context: Context, found: list[Evidence], people: pd.Index, place: str)
     found
         What the sources tell.
     people
-        Everybody in the cohort; who is in no source is unknown.
+        Numbers of everybody in the cohort; who is in no source is unknown.
     """
-    status = pd.concat([evidence.status for evidence in found])
-    present = pd.Index(status.index[status == PRESENT])
-    absent = pd.Index(status.index[status == ABSENT])
-    torn = present.intersection(absent)
-    if len(torn):
+    person = np.concatenate([evidence.person for evidence in found])
+    status = np.concatenate([evidence.status for evidence in found])
+    is_present, is_absent = (np.zeros(len(context.people.ids), dtype=bool) for _ in range(2))
+    is_present[person[status == PRESENT]] = True
+    is_absent[person[status == ABSENT]] = True
+    torn = int((is_present & is_absent).sum())
+    if torn:
         context.record.problem(
             place,
-            f"{torn.nunique():,} people match 'present' and 'absent'.",
+            f"{torn:,} people match 'present' and 'absent'.",
             "Make the conditions exclude each other, or pick one row per person with 'where:'.",
         )
-    # Looked up by hash: ``isin`` compares texts one by one, for each of many diseases.
-    is_present, is_absent = (said.unique().get_indexer(people) >= 0 for said in (present, absent))
-    levels = np.where(is_present, PRESENT, np.where(is_absent, ABSENT, UNKNOWN))
-    table = pd.DataFrame({"participant_id": people.to_numpy(dtype=object), "status": WORDS[levels]})
+    levels = np.where(is_present[people], PRESENT, np.where(is_absent[people], ABSENT, UNKNOWN))
+    table = pd.DataFrame({"person": people, "status": pd.Categorical.from_codes(levels, WORDS)})
     details = pd.concat([evidence.details for evidence in found])
     if details.columns.size:
         details = details[~details.index.duplicated()]
         for column in details.columns:
-            table[column] = details[column].reindex(people).to_numpy(dtype=object)
+            table[column] = details[column].reindex(people).array
     return table
 
 
@@ -117,12 +149,10 @@ def rows_of(context: Context, source: Any) -> Selection:
     if source.where is not None:
         chosen = holds(table, source.where)
     positions = np.flatnonzero(chosen)
-    blank = pd.Series("", index=range(len(positions)), dtype="str")
-    dates = pd.Series(pd.NaT, index=range(len(positions)), dtype="datetime64[us]")
-    return Selection(table, positions, blank, dates)
+    return Selection(table, positions, constant_text("", len(positions)), no_dates(len(positions)))
 
 
-def condition_status(context: Context, selection: Selection, source: Any, place: str) -> pd.Series:
+def condition_status(context: Context, selection: Selection, source: Any, place: str) -> IntArray:
     """Return the status that conditions give to each row; a row that is present and absent at once is a problem."""
     table, positions = selection.table, selection.positions
     found: dict[str, BoolArray] = {}
@@ -136,8 +166,7 @@ def condition_status(context: Context, selection: Selection, source: Any, place:
             context.record.problem(
                 place, f"{count:,} rows match '{first}' and '{second}'.", "Make the conditions exclude each other."
             )
-    levels = np.where(found["present"], PRESENT, np.where(found["absent"], ABSENT, UNKNOWN))
-    return pd.Series(levels, index=pd.Index(selection.ids))
+    return np.where(found["present"], PRESENT, np.where(found["absent"], ABSENT, UNKNOWN)).astype(np.int64)
 
 
 def _read_source(context: Context, source: DiagnosisSource, place: str, population: Population) -> Evidence | None:
@@ -149,16 +178,16 @@ def _read_source(context: Context, source: DiagnosisSource, place: str, populati
     selection = rows_of(context, source)
     mark_used(context, selection, np.ones(len(selection.positions), dtype=bool))
     status = condition_status(context, selection, source, place)
-    details = pd.DataFrame(index=status.index)
+    details = pd.DataFrame(index=pd.Index(selection.person))
     if source.date is not None:
         dates = read_dates(selection, source.date.column, source.missing, context.record, ("diagnoses", "onset_date"))
         details["onset_date"] = dates.to_numpy()
     if source.onset_age is not None:
-        cells = selection.table.numbers(source.onset_age.column)
+        cells = selection.numbers(source.onset_age.column)
         reasons = selection.table.declared_missing(source.onset_age.column, source.missing)
         known = ~selection.codes(source.onset_age.column).isin(list(reasons)).to_numpy(dtype=bool)
-        details["onset_age_years"] = np.where(known, cells.number[selection.positions], np.nan)
-    return Evidence(status, details[(status == PRESENT).to_numpy()])
+        details["onset_age_years"] = np.where(known, cells.number, np.nan)
+    return Evidence(selection.person, status, details[status == PRESENT])
 
 
 def mark_used(context: Context, selection: Selection, chosen: BoolArray) -> None:
@@ -178,22 +207,22 @@ def _register(
     selection = rows_of(context, source)
     codes = selection.codes(wanted.column)
     matching = starts_with(codes, wanted.starts_with)
-    inside = selection.ids.isin(population.people).to_numpy(dtype=bool)
+    inside = np.isin(selection.person, population.people)
     mark_used(context, selection, matching & inside)
     outside = np.zeros(len(selection.table.frame), dtype=bool)
     outside[selection.positions[~inside]] = True
     context.record.outside(selection.table, outside)
-    records = pd.DataFrame({"id": selection.ids, "code": codes})[matching & inside]
+    records = pd.DataFrame({"person": selection.person, "code": codes.astype("object")})[matching & inside]
     if source.date is not None:
         used = selection.take(np.flatnonzero(matching & inside))
         target = ("diagnoses", "onset_date")
         records["onset_date"] = read_dates(used, source.date.column, source.missing, context.record, target).to_numpy()
         records = records.sort_values("onset_date", kind="stable", na_position="last")
-    grouped = records.groupby("id", sort=False)
+    grouped = records.groupby("person", sort=False)
     count = grouped.size()
     cases = count.index[count >= source.minimum_records]
-    status = pd.Series(UNKNOWN, index=count.index)
-    status[cases] = PRESENT
+    person = count.index.to_numpy(dtype=np.int64)
+    status = np.where(count >= source.minimum_records, PRESENT, UNKNOWN)
     few = int((count < source.minimum_records).sum())
     if few:
         context.record.note(
@@ -207,13 +236,14 @@ def _register(
             count=few,
         )
     if source.absent == "no_record_in_follow_up":
-        free = population.followed.difference(count.index, sort=False)
-        status = pd.concat([status, pd.Series(ABSENT, index=free)])
+        free = population.followed[~np.isin(population.followed, person)]
+        person, status = np.concatenate([person, free]), np.concatenate([status, np.full(len(free), ABSENT)])
     elif isinstance(source.absent, list):
-        status = pd.concat([status, condition_status(context, selection, source, place)])
+        person = np.concatenate([person, selection.person])
+        status = np.concatenate([status, condition_status(context, selection, source, place)])
     first = grouped.first().loc[cases]
     details = pd.DataFrame({"code_system": wanted.system, "code": first["code"]}, index=first.index)
     if "onset_date" in first:
         details["onset_date"] = first["onset_date"]
     details["record_count"] = count[cases]
-    return Evidence(status, details)
+    return Evidence(person, status, details)

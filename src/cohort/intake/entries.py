@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +11,7 @@ import numpy as np
 import pandas as pd
 from pydantic import BaseModel
 
-from cohort.intake.cells import dates_of, read_date
+from cohort.intake.cells import Numbers, constant_text, dates_of, no_dates, read_date
 from cohort.intake.conditions import columns_in, holds
 from cohort.intake.record import Record
 from cohort.intake.tables import BoolArray, IntArray, SourceTable
@@ -99,7 +100,7 @@ def _has_columns(place: str, entry: BaseModel, table: SourceTable, record: Recor
     return is_sound
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Selection:
     """The rows of a table that one entry reads.
 
@@ -120,6 +121,16 @@ class Selection:
     visit: pd.Series
     date: pd.Series
 
+    @functools.cached_property
+    def is_whole(self) -> bool:
+        """Return whether these are all rows of the table."""
+        return len(self.positions) == len(self.table.frame)
+
+    @functools.cached_property
+    def person(self) -> IntArray:
+        """Return the number of the participant of each row."""
+        return self.table.person if self.is_whole else self.table.person[self.positions]
+
     @property
     def ids(self) -> pd.Series:
         """Return the participant of each row."""
@@ -127,14 +138,39 @@ class Selection:
 
     def codes(self, column: str) -> pd.Series:
         """Return the codes of a column in these rows."""
-        return self.table.codes(column).iloc[self.positions].reset_index(drop=True)
+        codes = self.table.codes(column)
+        return codes if self.is_whole else codes.iloc[self.positions].reset_index(drop=True)
+
+    def numbers(self, column: str) -> Numbers:
+        """Return a column as numbers with their censoring, in these rows."""
+        found, chosen = self.table.numbers(column), self.positions
+        if self.is_whole:
+            return found
+        return Numbers(found.number[chosen], found.censoring[chosen], found.is_bad[chosen])
 
     def filled(self, columns: Sequence[str]) -> BoolArray:
         """Return which rows hold anything in some of the columns."""
         filled = np.zeros(len(self.positions), dtype=bool)
         for column in columns:
-            filled |= self.codes(column).notna().to_numpy()
+            own = self.table.is_filled(column)
+            filled |= own if self.is_whole else own[self.positions]
         return filled
+
+    @functools.cached_property
+    def keys(self) -> IntArray:
+        """Return a number for each row that is the same for rows of one person and visit."""
+        visits, labels = pd.factorize(self.visit)
+        return np.asarray(self.person * (len(labels) + 1) + visits, dtype=np.int64)
+
+    @functools.cached_property
+    def has_repeated_visits(self) -> bool:
+        """Return whether two rows share person and visit."""
+        return bool(pd.Index(self.keys).has_duplicates)
+
+    @functools.cached_property
+    def has_repeated_people(self) -> bool:
+        """Return whether two rows share their person."""
+        return bool(pd.Index(self.person).has_duplicates)
 
     def take(self, chosen: IntArray, visit: pd.Series | None = None) -> Selection:
         """Return some of the rows, with other visits if given."""
@@ -184,10 +220,8 @@ def select_rows(entry: Any, table: SourceTable, baseline: str, record: Record, t
     if isinstance(visit, UnitColumn):
         visits = table.codes(visit.column).iloc[positions].reset_index(drop=True)
     else:
-        visits = pd.Series(visit or baseline, index=range(len(positions)), dtype="str")
-    selection = Selection(
-        table, positions, visits, pd.Series(pd.NaT, index=range(len(positions)), dtype="datetime64[us]")
-    )
+        visits = constant_text(visit or baseline, len(positions))
+    selection = Selection(table, positions, visits, no_dates(len(positions)))
     if isinstance(date, UnitColumn):
         return Selection(table, positions, visits, read_dates(selection, date.column, entry.missing, record, target))
     if isinstance(date, str) and (day := read_date(date)) is not None:
@@ -250,17 +284,16 @@ def settle_repeats(
     of a visit gets the visit ``t0_2``, the third ``t0_3``, and so on.
     """
     table = selection.table
-    keys = pd.DataFrame({"id": selection.ids, "visit": selection.visit if per_visit else ""})
-    repeated = keys.duplicated(keep=False).to_numpy()
+    if not (selection.has_repeated_visits if per_visit else selection.has_repeated_people):
+        record.select(table, _mask(table, selection.positions))
+        return selection
+    keys = pd.DataFrame({"person": selection.person, "visit": selection.visit.astype("str") if per_visit else ""})
+    everything = _mask(table, selection.positions)
     full_again = keys[has_value].duplicated(keep=False)
     is_ambiguous = np.zeros(len(keys), dtype=bool)
     is_ambiguous[np.flatnonzero(has_value)[full_again.to_numpy()]] = True
-    everything = _mask(table, selection.positions)
-    if not repeated.any():
-        record.select(table, everything)
-        return selection
     if is_ambiguous.any() and keep is None:
-        record.not_unique(table, keys.loc[is_ambiguous, "id"].nunique())
+        record.not_unique(table, keys.loc[is_ambiguous, "person"].nunique())
     order = np.lexsort((np.arange(len(keys)), _distance(selection, keep, reference), ~has_value))
     if keep == "last":
         latest = selection.date.to_numpy().astype("int64")
@@ -268,9 +301,9 @@ def settle_repeats(
         order = np.lexsort((-np.arange(len(keys)), -(latest.astype(float)), ~has_value))
     ordered = keys.iloc[order]
     if keep == "all":
-        number = ordered.groupby(["id", "visit"], sort=False).cumcount().sort_index()
+        number = ordered.groupby(["person", "visit"], sort=False).cumcount().sort_index()
         wanted = (number == 0).to_numpy() | has_value
-        label = selection.visit + ("_" + (number + 1).astype("str")).where(number > 0, "")
+        label = selection.visit.astype("str") + ("_" + (number + 1).astype("str")).where(number > 0, "")
         chosen = np.flatnonzero(wanted)
         record.select(table, everything, _mask(table, selection.positions[chosen]))
         return selection.take(chosen, label)
@@ -283,13 +316,15 @@ def _distance(selection: Selection, keep: Any, reference: pd.Series | None) -> I
     """Return the rank of rows: by date, or by distance to the reference date of the person; undated rows last."""
     dates = selection.date
     if isinstance(keep, Keep) and reference is not None:
-        dates = pd.Series((dates - selection.ids.map(reference)).abs())
+        dates = pd.Series((dates - pd.Series(selection.person).map(reference)).abs())
     ranks = dates.to_numpy().astype("int64")
     ranks[dates.isna().to_numpy()] = np.iinfo(np.int64).max
     return np.asarray(ranks, dtype=np.int64)
 
 
 def _mask(table: SourceTable, positions: IntArray) -> BoolArray:
+    if len(positions) == len(table.frame):
+        return np.ones(len(positions), dtype=bool)
     mask = np.zeros(len(table.frame), dtype=bool)
     mask[positions] = True
     return mask

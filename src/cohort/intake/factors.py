@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from cohort.codebook import Variable
-from cohort.intake.cells import code_text
+from cohort.intake.cells import code_text, constant_text
 from cohort.intake.entries import Selection
 from cohort.intake.tables import BoolArray
 from cohort.intake.values import Field, FloatArray, present_codes, read_numbers, translate
@@ -44,7 +44,8 @@ def read_measure(field: Field, entry: Source, variable: Variable) -> pd.Series:
 def by_level(selection: Selection, by: ByColumn) -> pd.Series:
     """Return the value that a mapping gives to the level of a column in each row; missing for a level it lacks."""
     levels = {selection.table.resolve(by.by, str(code_text(level))): value for level, value in by.levels().items()}
-    return selection.codes(by.by).map(levels)
+    codes = selection.codes(by.by)
+    return pd.Series(np.array([*(levels.get(c) for c in codes.cat.categories), None], dtype=object)[codes.cat.codes])
 
 
 def multipliers(field: Field, multiply: float | ByColumn | None, is_present: BoolArray) -> FloatArray:
@@ -94,7 +95,7 @@ def unit_factors(
     factors = np.full(len(is_present), np.nan)
     texts = stated.levels().values() if isinstance(stated, ByColumn) else units.dropna().unique()
     for text in dict.fromkeys(str(text) for text in texts):
-        rows = (units == text).to_numpy(dtype=bool, na_value=False) & is_present
+        rows = np.asarray((units == text).fillna(value=False), dtype=bool) & is_present
         try:
             factor = convert_factor(text, canonical_unit, molar_mass)
         except UnitError as error:
@@ -119,4 +120,4 @@ def _units_by_row(field: Field, stated: Any, length: int) -> tuple[pd.Series, st
         return field.selection.codes(stated.column), stated.column
     if isinstance(stated, ByColumn):
         return by_level(field.selection, stated), stated.by
-    return pd.Series(str(stated), index=range(length), dtype="str"), ""
+    return constant_text(str(stated), length), ""

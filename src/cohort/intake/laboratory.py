@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from pandas.api.types import union_categoricals
 
 from cohort.codebook import Analyte
 from cohort.intake.assembly import as_canonical
-from cohort.intake.cells import ABOVE, BELOW, code_text, hours_of
+from cohort.intake.cells import ABOVE, BELOW, code_text, constant_text, hours_of
 from cohort.intake.conditions import holds
 from cohort.intake.context import Context, conflicts
 from cohort.intake.factors import by_level, multipliers, unit_factors
@@ -19,14 +20,14 @@ from cohort.intake.tables import BoolArray
 from cohort.intake.values import Field, FloatArray, present_codes
 from cohort.study_file import ByColumn, LabSource, UnitColumn
 
-KEYS = ["participant_id", "visit", "analyte"]
-_ALWAYS = [*KEYS, "value", "unit", "censoring", "limit"]
-_WORDS = np.array(["none", "above", "below"], dtype=object)  # indexed by 0, ABOVE (1) and BELOW (-1)
+_ALWAYS = ["participant_id", "visit", "analyte", "value", "unit", "censoring", "limit"]
+_WORDS = ("none", "above", "below")
 
 
 def read_laboratory(context: Context) -> pd.DataFrame:
     """Return the table ``labs``: one row per result; a blank or unreadable result has none."""
     frames: list[pd.DataFrame] = []
+    analytes: list[str] = []
     for name, sources in context.study.labs.items():
         analyte = context.codebook.analytes[name]
         found = [
@@ -34,11 +35,44 @@ def read_laboratory(context: Context) -> pd.DataFrame:
             for place, source in context.readable("labs", name, sources)
             for frame in _read_source(context, source, analyte, place)
         ]
-        frames += _united(context, found, name)
+        united = _united(context, found, name)
+        frames += united
+        analytes += [name] * len(united)
+    return _table(context, frames, analytes)
+
+
+def _table(context: Context, frames: list[pd.DataFrame], analytes: list[str]) -> pd.DataFrame:
+    """Return the results of all analytes as one table, in the canonical dtypes; words are kept as numbers until then."""
     variables = context.codebook.tables["labs"]
-    columns = [c for c in variables if c in _ALWAYS or any(c in frame for frame in frames)]
-    labs = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=_ALWAYS)
-    return pd.DataFrame({c: as_canonical(labs[c].astype("object"), variables[c]) for c in columns})
+    present = {column for frame in frames for column in frame}
+    sizes = [len(frame) for frame in frames]
+    units = [context.codebook.analytes[name].unit for name in analytes]
+    table: dict[str, pd.Series] = {}
+    for column in variables:
+        if column == "participant_id":
+            people = [frame["person"].to_numpy() for frame in frames]
+            table[column] = context.people.named(np.concatenate(people) if people else np.empty(0, dtype=np.int64))
+        elif column in ("analyte", "unit"):
+            words = pd.Index(dict.fromkeys(analytes if column == "analyte" else units), dtype="str")
+            codes = np.repeat(words.get_indexer(pd.Index(analytes if column == "analyte" else units)), sizes)
+            table[column] = as_canonical(pd.Series(pd.Categorical.from_codes(codes, words)), variables[column])
+        elif column in _ALWAYS or column in present:
+            parts = [frame[column] if column in frame else _blank(frame) for frame in frames]
+            table[column] = as_canonical(_joined(parts), variables[column])
+    return pd.DataFrame(table)
+
+
+def _blank(frame: pd.DataFrame) -> pd.Series:
+    return pd.Series(np.full(len(frame), np.nan))
+
+
+def _joined(parts: list[pd.Series]) -> pd.Series:
+    """Return parts one after the other; texts stay a category of all their words."""
+    if not parts:
+        return pd.Series(dtype="object")
+    if all(isinstance(part.dtype, pd.CategoricalDtype) for part in parts):
+        return pd.Series(union_categoricals(parts))
+    return pd.concat(parts, ignore_index=True)
 
 
 def _united(context: Context, found: list[pd.DataFrame], name: str) -> list[pd.DataFrame]:
@@ -46,14 +80,16 @@ def _united(context: Context, found: list[pd.DataFrame], name: str) -> list[pd.D
     if len(found) < 2:
         return found
     together = pd.concat(found, ignore_index=True)
-    count = conflicts(together, KEYS, ["value", "censoring"])
+    together = together.assign(visit=together["visit"].astype("str"), censoring=together["censoring"].astype("str"))
+    count = conflicts(together, ["person", "visit"], ["value", "censoring"])
     if count:
         context.record.problem(
             f"labs.{name}",
             f"{count:,} people have two different results of {name} for the same visit.",
             "Resolve it with 'where:' or 'visit:', or take one source out; which result is right is not guessed.",
         )
-    return [together.drop_duplicates(KEYS, ignore_index=True)]
+    kept = together.drop_duplicates(["person", "visit"], ignore_index=True)
+    return [kept.assign(visit=kept["visit"].astype("category"), censoring=kept["censoring"].astype("category"))]
 
 
 def _read_source(context: Context, source: LabSource, analyte: Analyte, place: str) -> Iterator[pd.DataFrame]:
@@ -68,7 +104,7 @@ def _read_source(context: Context, source: LabSource, analyte: Analyte, place: s
     chosen = context.settle(selection, filled, source, place, per_visit=source.visits is None)
     for wave, column in waves.items():
         frame = _results(Field(context, chosen, column, target, place), source, analyte)
-        yield frame.assign(visit=wave) if source.visits else frame
+        yield frame.assign(visit=constant_text(wave, len(frame))) if source.visits else frame
 
 
 @dataclass(frozen=True)
@@ -90,30 +126,29 @@ def _results(field: Field, source: LabSource, analyte: Analyte) -> pd.DataFrame:
     _note_censoring(field, raw, present & ~np.isnan(factor))
     frame = pd.DataFrame(
         {
-            "participant_id": field.selection.ids,
+            "person": field.selection.person,
             "visit": field.selection.visit,
-            "analyte": analyte.id,
             "value": raw.number * factor,
-            "unit": analyte.unit,
-            "censoring": _WORDS[np.where(raw.is_below, BELOW, np.where(raw.is_above, ABOVE, 0))],
+            "censoring": pd.Categorical.from_codes(np.where(raw.is_below, 2, raw.is_above.astype(np.int8)), _WORDS),
             "limit": raw.limit * factor,
             **_circumstances(field, source),
         }
     )
-    return frame[frame["value"].notna()].reset_index(drop=True)
+    has_value = frame["value"].notna().to_numpy()
+    return frame if has_value.all() else frame[has_value].reset_index(drop=True)
 
 
 def _numbers(field: Field, source: LabSource) -> tuple[FloatArray, np.ndarray]:
     """Return results as numbers and their signs; a word that ``codes`` gives a number to counts as that number."""
-    codes, cells = present_codes(field, source.missing), field.table.numbers(field.column)
-    present, positions = codes.notna().to_numpy(), field.selection.positions
-    number = np.where(present, cells.number[positions], np.nan)
-    sign = np.where(present, cells.censoring[positions], 0)
-    is_bad = present & cells.is_bad[positions]
+    codes, cells = present_codes(field, source.missing), field.selection.numbers(field.column)
+    present = codes.notna().to_numpy()
+    number = np.where(present, cells.number, np.nan)
+    sign = np.where(present, cells.censoring, 0)
+    is_bad = present & cells.is_bad
     if source.codes:
         meanings = {field.table.resolve(field.column, code): float(m) for code, m in source.codes.items()}
         worded = codes.isin(list(meanings)).to_numpy(dtype=bool)
-        number[worded] = codes[worded].map(meanings).to_numpy(dtype=float)
+        number[worded] = codes[worded].astype("object").map(meanings).to_numpy(dtype=float)
         is_bad &= ~worded
     field.quarantine(is_bad, "not_a_number", f"'{field.column}' does not hold a result")
     number[is_bad] = np.nan
@@ -150,7 +185,7 @@ def _censored(field: Field, source: LabSource, number: FloatArray, sign: np.ndar
 def _limits(field: Field, limit: Any) -> FloatArray:
     """Return the limit of each row in its raw unit; NaN where the study states none."""
     if isinstance(limit, UnitColumn):
-        return np.asarray(field.table.numbers(limit.column).number[field.selection.positions], dtype=np.float64)
+        return np.asarray(field.selection.numbers(limit.column).number, dtype=np.float64)
     if isinstance(limit, ByColumn):
         return np.asarray(by_level(field.selection, limit), dtype=np.float64)
     return np.full(len(field.selection.positions), np.nan if limit is None else float(limit))
@@ -182,5 +217,5 @@ def _circumstances(field: Field, source: LabSource) -> dict[str, Any]:
     if isinstance(source.site, UnitColumn):
         found["site"] = selection.codes(source.site.column)
     elif source.site is not None:
-        found["site"] = str(code_text(source.site))
+        found["site"] = constant_text(str(code_text(source.site)), len(selection.positions)).to_numpy()
     return found

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 from cohort.intake.assembly import Piece, as_canonical, assemble
+from cohort.intake.cells import constant_text
 from cohort.intake.context import Context
 from cohort.intake.diagnoses import mark_used, rows_of
+from cohort.intake.tables import IntArray
 from cohort.intake.values import Field, translate
 from cohort.intake.variables import read_source
 from cohort.study_file import Source
@@ -25,27 +28,25 @@ def read_follow_up(context: Context) -> pd.DataFrame:
                 pieces += read_source(context, source, variables[name], f"follow_up.{key}")
     if not pieces:
         return pd.DataFrame({"participant_id": pd.Series(dtype="string")})
-    dated = {text for piece in pieces if piece.variable.type == "date" for text in piece.frame()["participant_id"]}
-    named = pd.concat([piece.ids for piece in pieces], ignore_index=True).unique()
-    people = pd.Index([text for text in named if text in dated], dtype="str")
+    dated = np.concatenate([piece.frame()["person"].to_numpy() for piece in pieces if piece.variable.type == "date"])
+    named = pd.unique(np.concatenate([piece.person for piece in pieces]))
+    people = named[np.isin(named, dated)]
     table = assemble(context, pieces, people)
     for name in ("entry_date", "exit_date"):
         if name in table:
-            dates = table.dropna(subset=[name]).set_index("participant_id")[name]
-            context.references[name] = dates.set_axis(dates.index.astype("object"))
+            context.references[name] = table[name].set_axis(people).dropna()
     return table
 
 
-def followed_people(context: Context, follow_up: pd.DataFrame, people: pd.Index) -> pd.Index:
+def followed_people(context: Context, follow_up: pd.DataFrame, people: IntArray) -> IntArray:
     """Return the people whose observation has a begin and an end; everybody when the study maps no follow-up."""
     if context.study.follow_up is None:
         return people
     known = [name for name in ("entry_date", "exit_date") if name in follow_up]
-    followed: pd.Index = pd.Index(follow_up.dropna(subset=known)["participant_id"].astype("object"))
-    return followed
+    return context.people.numbers(follow_up.dropna(subset=known)["participant_id"].astype("str"))
 
 
-def read_relations(context: Context, people: pd.Index) -> pd.DataFrame:
+def read_relations(context: Context, people: IntArray) -> pd.DataFrame:
     """Return the table ``relations``: one row per pair; the relative need not be in the cohort, the participant must.
 
     Parameters
@@ -53,7 +54,7 @@ def read_relations(context: Context, people: pd.Index) -> pd.DataFrame:
     context
         The study.
     people
-        Everybody in the cohort.
+        Numbers of everybody in the cohort.
     """
     variables = context.codebook.tables["relations"]
     frames: list[pd.DataFrame] = []
@@ -70,10 +71,11 @@ def read_relations(context: Context, people: pd.Index) -> pd.DataFrame:
                 Field(context, selection, column, ("relations", "kind"), place), words, selection.codes(column)
             )
         else:
-            kind = pd.Series(relation.kind, index=relative.index, dtype="object")
-        wanted = relative.notna().to_numpy() & selection.ids.isin(people).to_numpy(dtype=bool)
+            kind = constant_text(relation.kind, len(relative))
+        wanted = relative.notna().to_numpy() & np.isin(selection.person, people)
         mark_used(context, selection, wanted)
-        frame = pd.DataFrame({"participant_id": selection.ids, "relative_id": relative, "kind": kind})
+        ids = selection.ids.astype("object")
+        frame = pd.DataFrame({"participant_id": ids, "relative_id": relative.astype("object"), "kind": kind.astype("object")})
         frames.append(frame[wanted])
     columns = ["participant_id", "relative_id", "kind"]
     relations = pd.concat(frames, ignore_index=True).drop_duplicates() if frames else pd.DataFrame(columns=columns)

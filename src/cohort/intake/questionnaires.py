@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import numpy as np
 import pandas as pd
 
 from cohort.codebook import Instrument
@@ -38,14 +37,14 @@ def _read_source(context: Context, source: InstrumentSource, instrument: Instrum
     filled = selection.filled(columns)
     chosen = context.settle(selection, filled, source, place, per_visit=not is_wide)
     for wave, items in waves.items():
-        visit = pd.Series(wave, index=chosen.visit.index, dtype="str") if is_wide else chosen.visit
+        visit = context.constant(wave, len(chosen.visit)) if is_wide else chosen.visit
         took_place = chosen.filled(items)
         if not is_wide or wave == context.study.baseline:
-            took_place = np.ones(len(took_place), dtype=bool)
+            took_place = context.everyone(len(took_place))
         for column, name in zip(items, instrument.columns, strict=True):
             values = _read_item(Field(context, chosen, column, ("visits", name), place), source)
             variable = context.codebook.tables["visits"][name]
-            yield Piece(variable, chosen.ids, visit, values, took_place, place)
+            yield Piece(variable, chosen.person, visit, values, took_place, place)
     if not is_wide:
         yield from visit_date_pieces(context, chosen, place)
 

@@ -17,7 +17,7 @@ from cohort.intake.people import followed_people, read_follow_up, read_relations
 from cohort.intake.questionnaires import read_questionnaires
 from cohort.intake.record import Record
 from cohort.intake.sources import read_sources
-from cohort.intake.tables import RawCohort, SourceTable
+from cohort.intake.tables import RawCohort, SourceTable, number_people
 from cohort.intake.variables import earliest_visit_dates, read_variables
 from cohort.study_file import StudyFile
 
@@ -49,7 +49,8 @@ def read_cohort(study: StudyFile, root: Path, codebook: Codebook) -> RawCohort:
     record = Record()
     tables, files = read_sources(study, root, record)
     sound = check_columns(study, tables, record)
-    context = Context(study, codebook, tables, record, sound)
+    numbered, everybody = number_people(tables)
+    context = Context(study, codebook, numbered, record, sound, everybody)
     _check_zeros(tables, record)
     follow_up = read_follow_up(context)
     pieces = earliest_visit_dates(
@@ -58,7 +59,7 @@ def read_cohort(study: StudyFile, root: Path, codebook: Codebook) -> RawCohort:
     labs = read_laboratory(context)
     add_people(context)
     if not context.population:
-        context.population.extend(table.ids for table in tables.values())
+        context.population.extend(table.person for table in numbered.values())
     people = context.participants()
     if not len(people) and not record.problems:
         record.problem("study", "no row of any file belongs to a participant.", "Check 'where:' and the identifiers.")

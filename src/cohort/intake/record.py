@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from cohort.errors import Problem
-from cohort.intake.cells import code_text
+from cohort.intake.cells import code_text, constant_text
 from cohort.intake.tables import BoolArray, IntArray, SourceTable
 from cohort.ledger import Action, Ledger
 
@@ -35,6 +35,8 @@ NOT_READ = "no entry of the study reads this file"
 NOT_SELECTED = "no entry of the study selects this row"
 NOT_KEPT = "another row of the same person was kept"
 NOT_IN_COHORT = "the person is not in the cohort"
+_REASONS = np.array([NOT_READ, NOT_SELECTED, NOT_KEPT, NOT_IN_COHORT], dtype=object)
+_NOT_READ, _NOT_SELECTED, _NOT_KEPT, _NOT_IN_COHORT = range(4)
 
 
 class Record:
@@ -42,7 +44,7 @@ class Record:
 
     def __init__(self) -> None:
         self.problems: list[Problem] = []
-        self._entries: list[Ledger] = []
+        self._entries: list[dict[str, object]] = []
         self._quarantined: list[pd.DataFrame] = []
         self._settled: list[pd.DataFrame] = []
         self._not_unique: set[str] = set()
@@ -65,15 +67,20 @@ class Record:
 
     def note(self, *, rule: str, severity: str, action: Action, table: str, column: str = "", **values: object) -> None:
         """Add a line to the ledger (see :meth:`cohort.ledger.Ledger.add`)."""
-        entry = Ledger.empty().add(rule=rule, severity=severity, action=action, table=table, column=column, **values)
-        if not entry.entries.empty:
-            self._entries.append(entry)
+        self._entries.append(
+            {"rule": rule, "severity": severity, "action": action, "table": table, "column": column, **values}
+        )
+
+    @property
+    def size(self) -> int:
+        """Return how much was noted so far."""
+        return len(self._entries) + len(self._quarantined) + len(self.problems)
 
     def add_table(self, table: SourceTable) -> None:
         """Take a table into the account of rows; none of its rows is used yet."""
         self._tables[table.name] = table
         self._used[table.name] = np.zeros(len(table.frame), dtype=bool)
-        self._reasons[table.name] = np.full(len(table.frame), NOT_READ, dtype=object)
+        self._reasons[table.name] = np.full(len(table.frame), _NOT_READ, dtype=np.int8)
 
     def settle(
         self, file: str, source: str, row: IntArray, *, ids: Iterable[Any] | None, status: str, reason: str
@@ -152,13 +159,13 @@ class Record:
         """Mark the rows that an entry selects as used, and those that it selects but does not keep with the reason."""
         kept = is_selected if is_kept is None else is_kept
         reasons = self._reasons[table.name]
-        reasons[reasons == NOT_READ] = NOT_SELECTED
-        reasons[is_selected & ~kept] = NOT_KEPT
+        reasons[reasons == _NOT_READ] = _NOT_SELECTED
+        reasons[is_selected & ~kept] = _NOT_KEPT
         self._used[table.name] |= kept
 
     def outside(self, table: SourceTable, is_outside: BoolArray) -> None:
         """Mark rows of people who are not in the cohort."""
-        self._reasons[table.name][is_outside] = NOT_IN_COHORT
+        self._reasons[table.name][is_outside] = _NOT_IN_COHORT
 
     def rows(self) -> pd.DataFrame:
         """Return what became of each source row."""
@@ -166,16 +173,17 @@ class Record:
         for name, table in self._tables.items():
             used = self._used[name]
             part = {
-                "file": name,
-                "source": table.source.to_numpy(),
+                "file": constant_text(name, len(used)),
+                "source": table.source,
                 "row": table.row,
-                "participant_id": table.ids.to_numpy(),
-                "status": np.where(used, "used", "ineligible"),
-                "reason": np.where(used, "", self._reasons[name]),
+                "participant_id": table.ids.to_numpy(dtype=object) if table.ids.dtype == object else table.ids,
+                "status": pd.Categorical.from_codes(np.where(used, 0, 1), ["used", "ineligible"]),
+                "reason": pd.Categorical.from_codes(np.where(used, 4, self._reasons[name]), [*_REASONS, ""]),
             }
             parts.append(pd.DataFrame(part).astype(ROW_COLUMNS))
         rows = pd.concat(parts, ignore_index=True) if parts else _empty(ROW_COLUMNS)
-        return rows.sort_values(["file", "source", "row"], kind="stable").reset_index(drop=True)
+        keys = [rows["row"].to_numpy(), *(_ranks(rows[name]) for name in ("source", "file"))]
+        return rows.iloc[np.lexsort(keys)].reset_index(drop=True)
 
     def quarantined(self) -> pd.DataFrame:
         """Return all that was quarantined."""
@@ -185,9 +193,13 @@ class Record:
 
     def ledger(self) -> Ledger:
         """Return the ledger."""
-        if not self._entries:
-            return Ledger.empty()
-        return Ledger(pd.concat([entry.entries for entry in self._entries], ignore_index=True))
+        return Ledger.of(self._entries)
+
+
+def _ranks(texts: pd.Series) -> IntArray:
+    """Return the rank of each text among the distinct ones."""
+    codes, words = pd.factorize(texts)
+    return np.asarray(np.argsort(np.argsort(words.to_numpy(dtype=object)))[codes], dtype=np.int64)
 
 
 def _empty(columns: Mapping[str, str]) -> pd.DataFrame:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import pyarrow as pa
 
-from cohort.intake.cells import Numbers, codes_of, numbers_of
+from cohort.intake.cells import Distinct, Numbers, as_codes, distinct_cells, numbers_of
 from cohort.ledger import Ledger
 from cohort.study_file import DataFile
 
@@ -132,6 +134,8 @@ class SourceTable:
         Columns of each source.
     decimal
         Decimal sign of texts.
+    person
+        Number of the participant of each row among all participants of the study (see :func:`number_people`).
     """
 
     name: str
@@ -145,6 +149,8 @@ class SourceTable:
     units: Mapping[str, str]
     missing: Mapping[str, Mapping[str, str]]
     decimal: str = "."
+    person: IntArray = field(default_factory=lambda: np.empty(0, dtype=np.int64), repr=False)
+    _distinct: dict[str, Distinct] = field(default_factory=dict, repr=False, compare=False)
     _codes: dict[str, pd.Series] = field(default_factory=dict, repr=False, compare=False)
     _numbers: dict[str, Numbers] = field(default_factory=dict, repr=False, compare=False)
 
@@ -154,20 +160,29 @@ class SourceTable:
         return len(self.columns) > 1
 
     def codes(self, column: str) -> pd.Series:
-        """Return a column as codes; ``source`` names the file of a row unless the file has a column of that name."""
+        """Return a column as codes, a category; ``source`` names the file of a row unless a column is called so."""
         if column not in self._codes:
-            own = column in self.frame.columns
-            codes = codes_of(self.frame[column] if own else self.source)
+            codes = as_codes(self._distinct_cells(column))
             if self.decimal == ",":
-                codes = codes.str.replace(_WHOLE_WITH_COMMA, r"\1", regex=True)
+                codes = _without_zero_decimals(codes)
             self._codes[column] = codes
         return self._codes[column]
+
+    def is_filled(self, column: str) -> BoolArray:
+        """Return where a column holds anything."""
+        return np.asarray(self.codes(column).cat.codes.to_numpy() >= 0)
 
     def numbers(self, column: str) -> Numbers:
         """Return a column as numbers with their censoring."""
         if column not in self._numbers:
-            self._numbers[column] = numbers_of(self.frame[column], self.decimal)
+            self._numbers[column] = numbers_of(self.frame[column], self.decimal, self._distinct_cells(column))
         return self._numbers[column]
+
+    def _distinct_cells(self, column: str) -> Distinct:
+        if column not in self._distinct:
+            own = column in self.frame.columns
+            self._distinct[column] = distinct_cells(self.frame[column] if own else self.source)
+        return self._distinct[column]
 
     def has_column(self, column: str) -> bool:
         """Return whether a column exists, ``source`` among them."""
@@ -186,3 +201,46 @@ class SourceTable:
         for code, reason in {**self.declared.missing, **more}.items():
             stated[self.resolve(column, code)] = reason
         return stated
+
+
+def _without_zero_decimals(codes: pd.Series) -> pd.Series:
+    """Return codes with ``1,0`` written as ``1``, as code_text does where the decimal sign is a point."""
+    plain = [_WHOLE_WITH_COMMA.sub(r"\1", text) for text in codes.cat.categories]
+    words, number = np.unique(np.array(plain, dtype=object), return_inverse=True) if plain else (np.array([]), None)
+    if number is None or len(words) == 0:
+        return codes
+    small = np.append(number, -1)
+    return pd.Series(pd.Categorical.from_codes(small[codes.cat.codes.to_numpy()], pd.Index(words, dtype="str")))
+
+
+@dataclass(frozen=True)
+class People:
+    """Everybody whom some file names, by number: tables are joined by numbers, and ids written out at the end.
+
+    Parameters
+    ----------
+    ids
+        The identifiers, in the order in which the files name them.
+    """
+
+    ids: pd.Index
+
+    def named(self, person: npt.NDArray[Any]) -> pd.Series:
+        """Return the identifiers of people, as canonical text."""
+        texts = pa.array(self.ids.to_numpy(dtype=object), pa.large_string())
+        return pd.Series(pd.array(texts.take(pa.array(person)), dtype="string"))
+
+    def numbers(self, ids: pd.Series) -> IntArray:
+        """Return the number of each identifier, -1 for one that no file names."""
+        return np.asarray(self.ids.get_indexer(pd.Index(ids)), dtype=np.int64)
+
+
+def number_people(tables: Mapping[str, SourceTable]) -> tuple[dict[str, SourceTable], People]:
+    """Return the tables with the number of each row's participant, and everybody by number."""
+    if not tables:
+        return {}, People(pd.Index([], dtype="str"))
+    codes, ids = pd.factorize(pd.concat([table.ids.astype("str") for table in tables.values()], ignore_index=True))
+    ends = np.cumsum([len(table.ids) for table in tables.values()])
+    parts = np.split(codes.astype(np.int64), ends[:-1])
+    numbered = {name: replace(table, person=part) for (name, table), part in zip(tables.items(), parts, strict=True)}
+    return numbered, People(pd.Index(ids))

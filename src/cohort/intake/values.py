@@ -98,9 +98,12 @@ def present_codes(field: Field, missing: Mapping[str, str]) -> pd.Series:
     codes = field.codes
     field.note("blank", int(codes.isna().sum()), f"'{field.column}' is empty")
     reasons = field.table.declared_missing(field.column, missing)
-    is_declared = codes.isin(list(reasons))
+    is_declared = codes.isin(list(reasons)).to_numpy()
+    if not is_declared.any():
+        return codes
     for code, count in codes[is_declared].value_counts(sort=False).items():
-        field.note("declared_missing", int(count), reasons[str(code)], action="set_missing", before=str(code))
+        if count:
+            field.note("declared_missing", int(count), reasons[str(code)], action="set_missing", before=str(code))
     return codes.mask(is_declared)
 
 
@@ -126,7 +129,25 @@ def translate(field: Field, meanings: Mapping[str, Any], codes: pd.Series) -> pd
             f"{int(strange.sum()):,} rows hold {kinds} without a meaning; codes with one are {', '.join(meanings)}.",
             "Add them to 'codes:' or to 'missing:'.",
         )
-    return pd.Series([resolved.get(code) for code in codes], dtype="object")
+    return _meant(codes, resolved)
+
+
+def _meant(codes: pd.Series, meanings: Mapping[str, Any]) -> pd.Series:
+    """Return the meaning of each code: a category of words, nullable truths, or numbers."""
+    levels = [meanings.get(code) for code in codes.cat.categories]
+    at = codes.cat.codes.to_numpy()
+    known = [meaning for meaning in levels if meaning is not None]
+    if known and all(isinstance(meaning, bool) for meaning in known):
+        truths = np.array([bool(meaning) for meaning in levels] + [False])[at]
+        unknown = np.array([meaning is None for meaning in levels] + [True])[at]
+        return pd.Series(pd.arrays.BooleanArray(truths, unknown))
+    if known and all(isinstance(meaning, (int, float)) and not isinstance(meaning, bool) for meaning in known):
+        return pd.Series(np.array([np.nan if m is None else float(m) for m in levels] + [np.nan])[at])
+    if known and all(isinstance(meaning, str) for meaning in known):
+        words = list(dict.fromkeys(known))
+        number = np.array([-1 if meaning is None else words.index(meaning) for meaning in levels] + [-1])
+        return pd.Series(pd.Categorical.from_codes(number[at], pd.Index(words, dtype="str")))
+    return pd.Series(np.array([*levels, None], dtype=object)[at])
 
 
 def read_numbers(field: Field, is_present: BoolArray, what: str = "a number") -> FloatArray:
@@ -141,9 +162,9 @@ def read_numbers(field: Field, is_present: BoolArray, what: str = "a number") ->
     what
         ``a number`` or ``a whole number``.
     """
-    cells, positions = field.table.numbers(field.column), field.selection.positions
-    values = np.where(is_present, cells.number[positions], np.nan)
-    is_bad = is_present & (cells.is_bad | (cells.censoring != EXACT))[positions]
+    cells = field.selection.numbers(field.column)
+    values = np.where(is_present, cells.number, np.nan)
+    is_bad = is_present & (cells.is_bad | (cells.censoring != EXACT))
     if what == "a whole number":
         is_bad |= is_present & ~np.isnan(values) & (values % 1 != 0)
     field.quarantine(is_bad, "not_a_number", f"'{field.column}' does not hold {what}")
@@ -170,10 +191,10 @@ def read_words(field: Field, entry: Source, variable: Variable) -> pd.Series:
     if entry.codes is not None:
         return translate(field, {code: canonical(word, variable) for code, word in entry.codes.items()}, codes)
     if variable.type == "boolean":
-        return translate(field, _WRITTEN_TRUTHS, codes.str.casefold())
+        return translate(field, _WRITTEN_TRUTHS, codes.str.casefold().astype("category"))
     if variable.categories:
         return translate(field, {word: word for word in variable.categories}, codes)
-    return codes.astype("object")
+    return codes
 
 
 def canonical(meaning: Any, variable: Variable) -> Any:
@@ -221,7 +242,7 @@ def read_cases(context: Context, selection: Selection, entry: Source, variable: 
     cases = entry.cases or {}
     columns = list(dict.fromkeys(c for condition in cases.values() for c in columns_in(condition)))
     field = Field(context, selection, ", ".join(columns), (variable.table, variable.name), place)
-    values = pd.Series([None] * len(selection.positions), dtype="object")
+    values = np.full(len(selection.positions), None, dtype=object)
     matches = np.zeros(len(values), dtype=int)
     for name, condition in cases.items():
         found = holds(field.table, condition, entry.missing)[selection.positions]
@@ -240,4 +261,4 @@ def read_cases(context: Context, selection: Selection, entry: Source, variable: 
     field.note("blank", int((unmatched & blank).sum()), f"{field.column} empty")
     rest = int((unmatched & ~blank).sum())
     field.note("no_case", rest, "no case matches", severity="warning", action="set_missing")
-    return values
+    return pd.Series(values)

@@ -58,24 +58,24 @@ def read_source(context: Context, source: Source, variable: Variable, place: str
     columns = list(source.visits.values()) if source.visits else _value_columns(source)
     filled = selection.filled(columns)
     chosen = context.settle(selection, filled, source, place, per_visit=per_visit and not source.visits)
-    everyone = np.ones(len(chosen.positions), dtype=bool)
+    everyone = context.everyone(len(chosen.positions))
     if source.visits:
         for wave, column in source.visits.items():
             values = _read_column(Field(context, chosen, column, target, place), source, variable)
-            visit = pd.Series(wave, index=values.index, dtype="str")
+            visit = context.constant(wave, len(values))
             took_place = everyone if wave == context.study.baseline else chosen.filled([column])
-            yield Piece(variable, chosen.ids, visit, values, took_place, place)
+            yield Piece(variable, chosen.person, visit, values, took_place, place)
         return
     if source.cases is not None:
         values = read_cases(context, chosen, source, variable, place)
     elif source.column is not None:
         values = _read_column(Field(context, chosen, source.column, target, place), source, variable)
     else:
-        values = pd.Series([canonical(source.constant, variable)] * len(everyone), dtype="object")
+        values = pd.Series(np.full(len(everyone), canonical(source.constant, variable), dtype=object))
     if variable.name == "survey_stratum" and chosen.table.is_stacked:
         values = _prefixed(chosen, values)
-    visit = chosen.visit if per_visit else pd.Series("", index=values.index, dtype="str")
-    yield Piece(variable, chosen.ids, visit, values, everyone, place)
+    visit = chosen.visit if per_visit else context.constant("", len(values))
+    yield Piece(variable, chosen.person, visit, values, everyone, place)
     if per_visit:
         yield from visit_date_pieces(context, chosen, place)
 
@@ -119,8 +119,8 @@ def visit_date_pieces(context: Context, selection: Selection, place: str) -> Ite
     """Yield the dates of an entry as visit dates, where the study maps none."""
     if "visit_date" not in context.study.variables and selection.date.notna().any():
         variable = context.codebook.tables["visits"]["visit_date"]
-        everyone = np.ones(len(selection.positions), dtype=bool)
-        yield Piece(variable, selection.ids, selection.visit, selection.date, everyone, place)
+        everyone = context.everyone(len(selection.positions))
+        yield Piece(variable, selection.person, selection.visit, selection.date, everyone, place)
 
 
 def _refer_to_visit_dates(context: Context, pieces: list[Piece]) -> None:
@@ -128,8 +128,8 @@ def _refer_to_visit_dates(context: Context, pieces: list[Piece]) -> None:
     frames = [piece.frame() for piece in pieces if piece.variable.name == "visit_date"]
     if frames:
         dates = pd.concat(frames, ignore_index=True)
-        dates = dates[dates["visit"] == context.study.baseline].drop_duplicates("participant_id")
-        context.references["visit_date"] = dates.set_index("participant_id")["value"].astype("datetime64[us]")
+        dates = dates[dates["visit"] == context.study.baseline].drop_duplicates("person")
+        context.references["visit_date"] = dates.set_index("person")["value"].astype("datetime64[us]")
 
 
 def earliest_visit_dates(pieces: list[Piece], *, is_mapped: bool) -> list[Piece]:
@@ -149,7 +149,7 @@ def earliest_visit_dates(pieces: list[Piece], *, is_mapped: bool) -> list[Piece]
     if is_mapped or not dated:
         return pieces
     frame = pd.concat([piece.frame() for piece in dated], ignore_index=True)
-    first = frame.groupby(["participant_id", "visit"], sort=False)["value"].min().reset_index()
-    everyone = np.ones(len(first), dtype=bool)
-    one = Piece(dated[0].variable, first["participant_id"], first["visit"], first["value"], everyone, dated[0].place)
+    first = frame.groupby(["person", "visit"], sort=False)["value"].min().reset_index()
+    everyone, person = np.ones(len(first), dtype=bool), first["person"].to_numpy(dtype=np.int64)
+    one = Piece(dated[0].variable, person, first["visit"], first["value"], everyone, dated[0].place)
     return [piece for piece in pieces if piece.variable.name != "visit_date"] + [one]
