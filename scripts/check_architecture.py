@@ -18,7 +18,7 @@ PACKAGE = ROOT / "src" / "cohort"
 # Lower rooms never import higher ones, rooms on one floor never import each other.
 FLOORS: list[set[str]] = [
     {"errors", "shipped", "units", "output", "progress"},
-    {"codebook", "study_file", "ledger", "disclosure"},
+    {"codebook", "study_file", "ledger", "disclosure", "privacy"},
     {"results"},
     {"intake", "cleaning", "synthetic", "analysis"},
     {"plots"},

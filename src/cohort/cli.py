@@ -19,6 +19,10 @@ _ROOT = click.option(
     "--root", type=click.Path(path_type=Path), help="Folder of the data files, if not as in the study file."
 )
 
+_ALLOW_GIT = click.option(
+    "--allow-git", is_flag=True, help="Write results of a real study even where git would track them."
+)
+
 # JupyterLab asks its makers for news, updates and extensions unless told not to; data that must not leave the building
 # are no place for that.
 _NO_NETWORK = (
@@ -59,11 +63,13 @@ def main() -> None:
 @click.argument("study", required=False)
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder for the report.")
 @_ROOT
-def run(study: str | None, out: Path, root: Path | None) -> None:
+@_ALLOW_GIT
+def run(study: str | None, out: Path, root: Path | None, allow_git: bool) -> None:
     """Clean STUDY, run every notebook on it, and write one offline HTML report."""
     from cohort.report import run_suite
 
-    report = run_suite(study, out, root=root)
+    _warn_of_git(allow_git)
+    report = run_suite(study, out, root=root, allow_git=allow_git)
     click.echo(f"report: {report}")
 
 
@@ -71,14 +77,18 @@ def run(study: str | None, out: Path, root: Path | None) -> None:
 @click.argument("study")
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder for the clean tables.")
 @_ROOT
-def clean(study: str, out: Path, root: Path | None) -> None:
+@_ALLOW_GIT
+def clean(study: str, out: Path, root: Path | None, allow_git: bool) -> None:
     """Write the clean tables of STUDY, the ledger, the quarantine and the flow of people."""
     from cohort.output import check_writable
     from cohort.report import ledger_table, quarantine_table, rows_table
+    from cohort.report.destination import check_destination
     from cohort.report.page import table_text
     from cohort.study import open_study
 
     check_writable(out)
+    _warn_of_git(allow_git)
+    check_destination(study, out, allow_git=allow_git)
     opened = open_study(study, root=root)
     opened.write(out)
     click.echo(f"clean cohort: {out}")
@@ -232,14 +242,14 @@ def diagnose(scenario: str, method: str, people: int, replicates: int, seed: int
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Also write the table as this CSV file.")
 def traps(scenarios: tuple[str, ...], people: int, seed: int, workers: int, as_json: bool, out: Path | None) -> None:
     """Show for each SCENARIO what a naive analysis finds, what is true, and what a right analysis finds."""
-    from cohort.output import write_text
+    from cohort.output import safe_csv, write_text
     from cohort.traps import as_text, trap_table
 
     table = trap_table(people, seed, scenarios, workers)
     click.echo(table.to_json(orient="records", indent=2, force_ascii=False) if as_json else as_text(table))
     if out is not None:
         partial = out.with_name(f".{out.name}.partial")
-        write_text(partial, table.to_csv(index=False))
+        write_text(partial, safe_csv(table))
         partial.replace(out)
 
 
@@ -248,15 +258,46 @@ def traps(scenarios: tuple[str, ...], people: int, seed: int, workers: int, as_j
 @click.option("--out", type=click.Path(path_type=Path), help="Working folder; by default '<name>-lab' here.")
 @click.option("--no-browser", is_flag=True, help="Prepare the folder and don't open JupyterLab.")
 @_ROOT
-def lab(study: str | None, out: Path | None, root: Path | None, no_browser: bool) -> None:
+@_ALLOW_GIT
+def lab(study: str | None, out: Path | None, root: Path | None, no_browser: bool, allow_git: bool) -> None:
     """Copy the notebooks to a working folder of STUDY, set to it, and open JupyterLab there."""
     from cohort.report.laboratory import prepare_laboratory
 
-    folder = prepare_laboratory(study, out, root=root)
+    _warn_of_git(allow_git)
+    folder = prepare_laboratory(study, out, root=root, allow_git=allow_git)
     click.echo(f"working folder: {folder}")
     if not no_browser:
         command = [sys.executable, "-m", "jupyterlab", "--notebook-dir", str(folder), *_NO_NETWORK]
         sys.exit(subprocess.call(command))  # noqa: S603 - our own interpreter and a folder that we made
+
+
+@main.command()
+@click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--study", help="A study.yaml or a folder of 'cohort clean': its ids are looked for as well.")
+@_ROOT
+@click.option("--minimum", type=click.IntRange(min=2), default=5, show_default=True, help="Smallest count that may show.")
+@click.option("--synthetic", is_flag=True, help="Look for ids and rows of people only: small counts may show.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def screen(
+    files: tuple[Path, ...], study: str | None, root: Path | None, minimum: int, synthetic: bool, as_json: bool
+) -> None:
+    """Look through the outputs of notebooks, reports (HTML) and tables (CSV) before they leave the building.
+
+    Finds identifiers, tables with a row per person and small counts; says where, and never what. Pictures cannot be
+    looked into and are listed. Exit code 0 when nothing was found.
+    """
+    from cohort.screening import as_text, known_ids, screen_files
+
+    ids = known_ids(study, root) if study is not None else frozenset()
+    found = screen_files(files, ids=ids, minimum=minimum, synthetic=synthetic)
+    click.echo(json.dumps([one.to_dict() for one in found], indent=2) if as_json else as_text(found, len(files)))
+    if any(one.counts for one in found):
+        sys.exit(1)
+
+
+def _warn_of_git(allow_git: bool) -> None:
+    if allow_git:
+        click.echo("warning: --allow-git: results may land in a folder that git tracks; commit none of them.", err=True)
 
 
 if __name__ == "__main__":

@@ -100,17 +100,14 @@ class Ledger:
             unknown = set(group) - set(COLUMNS)
             if unknown:
                 raise TypeError(f"the ledger has no column {sorted(unknown)}")
-            lists = {k: v for k, v in group.items() if isinstance(v, Iterable) and not isinstance(v, str)}
-            lists = {k: v if isinstance(v, list) else list(v) for k, v in lists.items()}
+            lists = {k: list(v) for k, v in group.items() if isinstance(v, Iterable) and not isinstance(v, str)}
             lengths = {len(v) for v in lists.values()} or {1}
             if len(lengths) > 1:
                 raise TypeError(f"the columns of a ledger entry differ in length: {sorted(lengths)}")
             (length,) = lengths
             for name, column in cells.items():
-                if name in lists:
-                    column += lists[name]
-                else:
-                    column += [group.get(name, 1 if name == "count" else None)] * length
+                one = group.get(name, 1 if name == "count" else None)
+                column.extend(lists[name] if name in lists else [one] * length)
         if not cells["rule"]:
             return cls.empty()
         return cls(pd.DataFrame({name: pd.array(cells[name], dtype=cast("Any", COLUMNS[name])) for name in COLUMNS}))

@@ -6,16 +6,20 @@ import contextlib
 import json
 import os
 import shutil
+import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from cohort.errors import CohortError
 
 MARKER = "provenance.json"
 _STALE_AFTER_SECONDS = 24 * 3600
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 def check_writable(target: Path) -> None:
@@ -38,6 +42,45 @@ def check_writable(target: Path) -> None:
             f"the folder '{target.name}' holds something that cohort did not make, and is left alone. "
             "Name a new or an empty folder with --out."
         )
+
+
+def check_outside_git(target: Path) -> None:
+    """Return nothing if a folder lies in no git repository, or where that repository ignores it.
+
+    A commit carries what it holds to every clone, and taking it back out of the history is hard: results of real people
+    stay out of reach of ``git add .``.
+
+    Parameters
+    ----------
+    target
+        The folder that a command was told to write; it need not exist.
+
+    Raises
+    ------
+    CohortError
+        If git would track it. Without the program git nobody can tell, and it is refused as well.
+    """
+    target = target.resolve()
+    tree = next((folder for folder in (target, *target.parents) if (folder / ".git").exists()), None)
+    if tree is None or _is_ignored(target, tree):
+        return
+    raise CohortError(
+        f"'{target.name}' lies in the git repository '{tree.name}', and results of real people must not be committed. "
+        f"Name a folder outside of it with --out, add '{target.relative_to(tree).as_posix()}/' to its .gitignore, or "
+        "say --allow-git if you know that it is safe."
+    )
+
+
+def _is_ignored(target: Path, tree: Path) -> bool:
+    if target == tree:
+        return False
+    program = shutil.which("git")
+    if program is None:
+        return False
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+    # The slash lets a pattern for folders match one that does not exist yet.
+    command = [program, "-C", str(tree), "check-ignore", "--quiet", f"{target.relative_to(tree).as_posix()}/"]
+    return subprocess.run(command, env=environment, check=False, capture_output=True).returncode == 0  # noqa: S603
 
 
 def _made_by_us(folder: Path) -> bool:
@@ -105,3 +148,48 @@ def write_text(path: Path, text: str) -> None:
 def write_json(path: Path, content: Any) -> None:
     """Write JSON with sorted keys, so that the same content gives the same bytes."""
     write_text(path, json.dumps(content, indent=2, sort_keys=True, ensure_ascii=False) + "\n")
+
+
+def safe_csv(frame: pd.DataFrame) -> str:
+    """Return a table as CSV whose cells no spreadsheet takes for a formula.
+
+    A text that begins with one of ``= + - @``, a tab or a line break gets an apostrophe before it; numbers, and texts
+    that are numbers, stay as they are. Names of columns are treated alike.
+
+    Parameters
+    ----------
+    frame
+        The table; its index is left out.
+
+    Examples
+    --------
+    >>> print(safe_csv(pd.DataFrame({"label": ["=1+1", "-0.5", "a"], "n": [-1, 2, 3]})))
+    label,n
+    '=1+1,-1
+    -0.5,2
+    a,3
+    <BLANKLINE>
+
+    Notes
+    -----
+    After the advice of OWASP on "CSV injection": a name of a variable or of a file may come from anywhere.
+    """
+    safe = frame.copy(deep=False)
+    safe.columns = pd.Index([_no_formula(name) for name in frame.columns], dtype="object")
+    for place, (_, column) in enumerate(frame.items()):
+        if pd.api.types.is_numeric_dtype(column.dtype) or pd.api.types.is_datetime64_any_dtype(column.dtype):
+            continue
+        cells = column.astype("object")
+        if any(isinstance(cell, str) and cell.startswith(_FORMULA_STARTS) for cell in cells.unique()):
+            safe.isetitem(place, [_no_formula(cell) for cell in cells])
+    return str(safe.to_csv(index=False, lineterminator="\n"))
+
+
+def _no_formula(cell: object) -> object:
+    if not isinstance(cell, str) or not cell.startswith(_FORMULA_STARTS):
+        return cell
+    try:
+        float(cell.replace(",", ""))
+    except ValueError:
+        return f"'{cell}"
+    return cell if cell[0] in "+-" else f"'{cell}"

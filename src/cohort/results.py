@@ -10,6 +10,8 @@ from typing import Literal, TypeAlias
 import pandas as pd
 from scipy import stats
 
+from cohort.disclosure import Disclosure, Sum
+
 Scale = Literal["identity", "log"]
 
 
@@ -213,6 +215,9 @@ class ResultTable:
         Format of a column of numbers, such as ``".2f"``.
     note
         A footnote: sources, what a dash means.
+    sums
+        Which counts add up to which; a cell is (number of the row, name of the column). Disclosure control needs to
+        know, since a suppressed count could be worked out from its neighbours.
     """
 
     name: str
@@ -221,6 +226,48 @@ class ResultTable:
     counts: tuple[str, ...] = ()
     formats: dict[str, str] = field(default_factory=dict)
     note: str = ""
+    sums: tuple[Sum, ...] = ()
+
+
+WITHHELD = "withheld: fewer than {least} people with or without it"
+
+
+def disclosed(result: Result, rule: Disclosure) -> Result:
+    """Return a result as it may be shown of a real study.
+
+    An estimate that rests on few people with the event, or few without it, is withheld: with its denominator beside it,
+    a share gives the count back. A share that is nothing but events over people is made anew from both as they are
+    shown, rounded, with Wilson's interval, for from the exact share the exact counts follow. Weighted and modelled
+    estimates are not functions of the counts beside them and stay as they are.
+
+    Parameters
+    ----------
+    result
+        An estimate, or why there is none.
+    rule
+        How counts are protected.
+
+    Examples
+    --------
+    >>> disclosed(Estimate("MS", "prevalence", 0.003, 0.0017, n=1000, events=3), Disclosure()).reason
+    'withheld: fewer than 5 people with or without it'
+    >>> disclosed(Estimate("RA", "prevalence", 103 / 1001, 0.01, n=1001, events=103), Disclosure()).value
+    0.105
+    """
+    if isinstance(result, NotTestable) or not rule.is_on:
+        return result
+    others = result.n - result.events if result.events is not None else 0
+    if any(rule.is_small(count) for count in (result.n, result.events or 0, others)):
+        reason = WITHHELD.format(least=rule.least)
+        return NotTestable(result.label, reason, result.measure, result.estimand, result.claims)
+    if not result.n or result.events is None or not math.isclose(result.value, result.events / result.n, rel_tol=1e-9):
+        return result
+    people, events = rule.rounded(result.n) or 0, rule.rounded(result.events) or 0
+    events = min(events, people)
+    low, high = stats.binomtest(events, people).proportion_ci(method="wilson")
+    share = events / people
+    error = math.sqrt(share * (1 - share) / people)
+    return replace(result, value=share, standard_error=error, bounds=(float(low), float(high)))
 
 
 def tidy(results: Sequence[Result]) -> pd.DataFrame:

@@ -6,7 +6,7 @@ import functools
 import hashlib
 import json
 import platform
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from importlib import metadata
 from pathlib import Path
@@ -17,15 +17,19 @@ import pandas as pd
 from cohort import __version__
 from cohort.analysis.design import Design, design_of
 from cohort.cleaning import Flow, account_rows, clean_cohort
+from cohort.cleaning.settings import StudyRules, rules_of_study
 from cohort.cleaning.validation import conform
 from cohort.codebook import Codebook, load_codebook
 from cohort.disclosure import Disclosure
 from cohort.errors import CohortError, InputDataError, Problem
-from cohort.intake import read_cohort
+from cohort.intake import RawCohort, SourceFile, read_cohort
+from cohort.intake.identifiers import pseudonymise
 from cohort.ledger import Ledger
 from cohort.output import MARKER, fresh_folder, write_json
+from cohort.privacy import load_key
 from cohort.shipped import shipped_folder
 from cohort.study_file import StudyFile, load_study_file
+from cohort.study_file.rule_settings import RuleChange, RuleSetting
 
 DEMO = "demo"
 _LIBRARIES = ("numpy", "pandas", "scipy", "statsmodels", "scikit-learn", "matplotlib", "pyreadstat", "pyarrow")
@@ -140,57 +144,131 @@ def read_study_file(path: Path) -> StudyFile:
     return load_study_file(path, load_codebook())
 
 
-def _from_study_file(path: Path, root: str | Path | None) -> Study:
+@dataclass(frozen=True)
+class StudyInput:
+    """What is known of a study before its data are read.
+
+    Parameters
+    ----------
+    path, root
+        The study file, and the folder of its data files.
+    file
+        Its content.
+    rules
+        The rules of cleaning with the changes of the study.
+    key
+        Key of the identifiers' hash, when the study asks for one.
+    """
+
+    path: Path
+    root: Path
+    file: StudyFile
+    rules: StudyRules
+    key: bytes | None
+
+    def protect(self, raw: RawCohort) -> RawCohort:
+        """Return a raw cohort with its identifiers replaced by their keyed hash where the study asks for it."""
+        return pseudonymise(raw, self.file, self.key)
+
+
+def read_input(path: Path, root: str | Path | None = None) -> StudyInput:
+    """Return what a study file says, with the folder of its data.
+
+    Parameters
+    ----------
+    path
+        The study file.
+    root
+        Where the data files lie, if not where the study file says.
+
+    Raises
+    ------
+    CohortError
+        If the study file falls short, or the folder does not exist.
+    """
     codebook = load_codebook()
     study_file = load_study_file(path, codebook)
     folder = Path(root) if root is not None else path.parent / study_file.root
     if not folder.is_dir():
-        raise InputDataError(
-            [
-                Problem(
-                    path.name,
-                    f"the data folder '{folder.name}' does not exist.",
-                    "Name it with --root or under 'root:'.",
-                )
-            ]
-        )
-    raw = read_cohort(study_file, folder, codebook)
+        what = f"the data folder '{folder.name}' does not exist."
+        raise InputDataError([Problem(path.name, what, "Name it with --root or under 'root:'.")])
+    hashing = study_file.privacy.hash_ids
+    key = load_key(path.parent / hashing.key_file) if hashing is not None else None
+    return StudyInput(path, folder, study_file, rules_of_study(study_file.rules, codebook), key)
+
+
+def provenance_of(study: StudyInput, files: Sequence[SourceFile]) -> dict[str, Any]:
+    """Return versions, settings and hashes of everything that goes into a clean cohort.
+
+    Parameters
+    ----------
+    study
+        The study.
+    files
+        The files that were read.
+    """
+    file = study.file
+    return {
+        "cohort_version": __version__,
+        "python": platform.python_version(),
+        "libraries": {name: metadata.version(name) for name in _LIBRARIES},
+        "study": {
+            "name": file.name,
+            "title": file.title,
+            "synthetic": file.synthetic,
+            "file": study.path.name,
+            "sha256": hashlib.sha256(study.path.read_bytes()).hexdigest(),
+            "disclosure": file.disclosure.model_dump(),
+            "rules": {rule: _plain(setting) for rule, setting in file.rules.items()},
+        },
+        "inputs": [asdict(source) for source in files],
+    }
+
+
+def _plain(setting: RuleSetting) -> Any:
+    """Return what a study changes of a rule as plain data."""
+    return setting.model_dump(exclude_none=True) if isinstance(setting, RuleChange) else setting
+
+
+def _from_study_file(path: Path, root: str | Path | None) -> Study:
+    study = read_input(path, root)
+    file, chosen = study.file, study.rules
+    raw = study.protect(read_cohort(file, study.root, load_codebook()))
     clean = clean_cohort(
-        raw.tables, codebook, eligible=study_file.eligible, baseline=study_file.baseline, ledger=raw.ledger
+        raw.tables,
+        chosen.codebook,
+        eligible=file.eligible,
+        baseline=file.baseline,
+        ledger=raw.ledger + chosen.ledger if len(chosen.ledger.entries) else raw.ledger,
+        rules=chosen.rules,
     )
     rows = account_rows(raw.rows, clean)
     accounting = rows.groupby(["file", "source", "status", "reason"], dropna=False).size().rename("rows").reset_index()
-    policy = study_file.disclosure
     return Study(
-        name=study_file.name,
-        title=study_file.title,
-        synthetic=study_file.synthetic,
+        name=file.name,
+        title=file.title,
+        synthetic=file.synthetic,
         tables=clean.tables,
         ledger=clean.ledger,
         quarantine=pd.concat([raw.quarantine, clean.quarantine], ignore_index=True),
         flow=clean.flow,
         rows=accounting,
-        disclosure=Disclosure.off() if study_file.synthetic else Disclosure(policy.minimum_count, policy.round_to),
-        provenance={
-            "cohort_version": __version__,
-            "python": platform.python_version(),
-            "libraries": {name: metadata.version(name) for name in _LIBRARIES},
-            "study": {
-                "name": study_file.name,
-                "title": study_file.title,
-                "synthetic": study_file.synthetic,
-                "file": path.name,
-                "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
-                "disclosure": policy.model_dump(),
-            },
-            "inputs": [asdict(source) for source in raw.sources],
-        },
-        truth=_read_truth(path.parent / "truth") if study_file.synthetic else None,
+        disclosure=_disclosure_of(file),
+        provenance=provenance_of(study, raw.sources),
+        truth=read_truth(study),
     )
 
 
-def _read_truth(folder: Path) -> pd.DataFrame | None:
-    """Return the declared truth of a synthetic study: effects by intervention and population values."""
+def _disclosure_of(file: StudyFile) -> Disclosure:
+    policy = file.disclosure
+    return Disclosure.off() if file.synthetic else Disclosure(policy.minimum_count, policy.round_to)
+
+
+def read_truth(study: StudyInput) -> pd.DataFrame | None:
+    """Return the declared truth of a synthetic study: effects by intervention and population values; else None."""
+    folder = study.path.parent / "truth"
+    if not study.file.synthetic:
+        return None
     files = [folder / name for name in ("estimands.csv", "population.csv") if (folder / name).is_file()]
     return pd.concat([pd.read_csv(file) for file in files], ignore_index=True) if files else None
 

@@ -10,7 +10,7 @@ from cohort.cleaning.accounting import account_rows, count_rows
 from cohort.cleaning.flow import Flow, FlowStep
 from cohort.cleaning.instruments import score_instrument
 from cohort.cleaning.pipeline import CleanCohort, clean_cohort
-from cohort.cleaning.rule import Finding, Rule, apply_rules
+from cohort.cleaning.rule import Finding, Rule, apply_rules, empty_quarantine
 from cohort.cleaning.rules import RULES
 
 __all__ = [
@@ -24,5 +24,6 @@ __all__ = [
     "apply_rules",
     "clean_cohort",
     "count_rows",
+    "empty_quarantine",
     "score_instrument",
 ]

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
-import pandas as pd
 
+from cohort.cleaning.keys import key_numbers
 from cohort.cleaning.people import equals, look_up, one_row_each
 from cohort.cleaning.rule import Finding, Tables
 from cohort.cleaning.timeline import last_observed_age
@@ -59,42 +58,6 @@ def onset_after_last_observed(tables: Tables, codebook: Codebook, limits: Mappin
     return [Finding("diagnoses", dated.index[late], "the onset lies after the last observed age", "onset_age_years")]
 
 
-def onset_before_birth(tables: Tables, codebook: Codebook, limits: Mapping[str, float]) -> list[Finding]:
-    """Return dates of onset in a year before the year of birth."""
-    return _before_birth(tables, "diagnoses", "onset_date", "the onset lies before the birth year")
-
-
-def visit_before_birth(tables: Tables, codebook: Codebook, limits: Mapping[str, float]) -> list[Finding]:
-    """Return dates of visits in a year before the year of birth."""
-    return _before_birth(tables, "visits", "visit_date", "the visit lies before the birth year")
-
-
-def _before_birth(tables: Tables, table: str, column: str, reason: str) -> list[Finding]:
-    frame, born = tables[table], one_row_each(tables, "participants", "birth_year")
-    if column not in frame or born is None:
-        return []
-    dated = frame.loc[frame[column].notna()]
-    year = look_up(dated["participant_id"], born, "birth_year").to_numpy(dtype="float64", na_value=np.nan)
-    return [Finding(table, dated.index[dated[column].dt.year.to_numpy() < year], reason, column)]
-
-
-def exit_before_entry(tables: Tables, codebook: Codebook, limits: Mapping[str, float]) -> list[Finding]:
-    """Return rows of follow-up that end before they begin: which of the two dates is wrong cannot be told."""
-    return [Finding("follow_up", _ends_early(tables["follow_up"], "entry_date", "exit_date"), "exit before entry")]
-
-
-def stop_before_start(tables: Tables, codebook: Codebook, limits: Mapping[str, float]) -> list[Finding]:
-    """Return both dates of medication that stops before it starts: which of them is wrong cannot be told."""
-    rows = _ends_early(tables["medications"], "start_date", "stop_date")
-    return [Finding("medications", rows, "stop before start", column) for column in ("start_date", "stop_date")]
-
-
-def _ends_early(frame: pd.DataFrame, begin: str, end: str) -> pd.Index[Any]:
-    if not {begin, end} <= set(frame.columns):
-        return frame.index[:0]
-    return frame.index[(frame[end] < frame[begin]).to_numpy(dtype=bool)]
-
-
 def age_against_birth_year(tables: Tables, codebook: Codebook, limits: Mapping[str, float]) -> list[Finding]:
     """Return ages that lie more than ``years`` from the year of the visit minus the birth year."""
     visits, born = tables["visits"], one_row_each(tables, "participants", "birth_year")
@@ -115,18 +78,17 @@ def cells_exceed_leukocytes(tables: Tables, codebook: Codebook, limits: Mapping[
     labs = tables["labs"]
     if not {"analyte", "value"} <= set(labs.columns):
         return []
-    counts = {
-        name: labs.loc[equals(labs["analyte"], name)].set_index(["participant_id", "visit"])["value"]
-        for name in ("leukocytes", "neutrophils", "lymphocytes")
-    }
-    if any(part.empty for part in counts.values()):
+    rows = {name: equals(labs["analyte"], name) for name in ("leukocytes", "neutrophils", "lymphocytes")}
+    if not all(here.any() for here in rows.values()):
         return []
-    total = labs.loc[equals(labs["analyte"], "leukocytes")]
-    key = pd.MultiIndex.from_frame(total[["participant_id", "visit"]])
-    parts = sum(
-        counts[name].groupby(level=[0, 1]).first().reindex(key).to_numpy(dtype="float64")
-        for name in ("neutrophils", "lymphocytes")
-    )
-    whole = total["value"].to_numpy(dtype="float64")
-    reason = "neutrophils and lymphocytes together exceed the white cells"
+    keys = key_numbers(labs, ["participant_id", "visit"])
+    values = labs["value"].to_numpy(dtype="float64", na_value=np.nan)
+    total, due = labs.loc[rows["leukocytes"]], keys[rows["leukocytes"]]
+    parts = np.zeros(len(total))
+    for name in ("neutrophils", "lymphocytes"):
+        counted, first = np.unique(keys[rows[name]], return_index=True)
+        at = np.minimum(np.searchsorted(counted, due), len(counted) - 1)
+        parts += np.where(counted[at] == due, values[rows[name]][first][at], np.nan)
+    whole = values[rows["leukocytes"]]
+    reason = "leukocytes: neutrophils and lymphocytes together exceed them"
     return [Finding("labs", total.index[parts > whole * limits["ratio"]], reason, "value")]

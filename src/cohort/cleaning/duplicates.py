@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from cohort.cleaning.keys import key_numbers, repeats
 from cohort.cleaning.people import equals, positions
 from cohort.cleaning.rule import Finding, Tables
 from cohort.codebook import Codebook
@@ -28,6 +29,40 @@ def duplicate_exact(tables: Tables, codebook: Codebook, limits: Mapping[str, flo
     for table, repeated in _repeated(tables, codebook):
         again = repeated.index[repeated.duplicated(keep="first")]
         findings.append(Finding(table, again, "the same row stands there more than once"))
+    return findings
+
+
+def duplicate_near(tables: Tables, codebook: Codebook, limits: Mapping[str, float]) -> list[Finding]:
+    """Return rows that share a key and differ in few of the cells that several of them fill.
+
+    Few are at most ``cells``, and at most a ``share`` of them. One row stays: what differs is missing in it, blank
+    cells are filled from the others.
+    """
+    findings = []
+    for table, repeated in _repeated(tables, codebook):
+        key = list(codebook.primary_keys[table])
+        content = [name for name in repeated.columns if name not in key]
+        codes, _ = pd.factorize(key_numbers(repeated, key))
+        values = repeated[content].groupby(codes)
+        differs = values.nunique().gt(1)
+        filled = values.count().gt(1).sum(axis=1)
+        number = differs.sum(axis=1)
+        near = ((number <= limits["cells"]) & (number <= limits["share"] * filled)).to_numpy()
+        if not near.any():
+            continue
+        kept = ~pd.Series(codes).duplicated().to_numpy() & near[codes]
+        first = values.first()
+        for name in content:
+            unlike = (near & differs[name].to_numpy())[codes]
+            present = repeated[name].notna().to_numpy()
+            reason = "rows that are otherwise alike differ here"
+            findings.append(Finding(table, repeated.index[unlike & present], reason, name, action="set_missing"))
+            gained = repeated.index[kept & ~unlike & ~present & first[name].notna().to_numpy()[codes]]
+            after = pd.Series(first[name].array[codes], index=repeated.index).loc[gained]
+            reason = "known from another row that is otherwise alike"
+            findings.append(Finding(table, gained, reason, name, after, action="repair"))
+        again = repeated.index[near[codes] & ~kept]
+        findings.append(Finding(table, again, "nearly the same row stands there more than once"))
     return findings
 
 
@@ -109,8 +144,8 @@ def _repeated(
     for table, frame in tables.items():
         if only is not None and table not in only:
             continue
-        many = frame.duplicated(subset=list(codebook.primary_keys[table]), keep=False)
-        if bool(many.any()):
+        many = repeats(frame, codebook.primary_keys[table])
+        if many.any():
             found.append((table, frame.loc[many]))
     return found
 

@@ -45,16 +45,7 @@ def score_instrument(visits: pd.DataFrame, instrument: Instrument) -> pd.DataFra
     """
     if not any(column in visits for column in instrument.columns):
         return pd.DataFrame(index=visits.index)
-    answers = np.column_stack(
-        [
-            visits[column].to_numpy(dtype="float64", na_value=np.nan)
-            if column in visits
-            else np.full(len(visits), np.nan)
-            for column in instrument.columns
-        ]
-    )
-    for number in instrument.reversed:
-        answers[:, number - 1] = sum(instrument.item_limits[number - 1]) - answers[:, number - 1]
+    answers = _answers(visits, instrument)
     subscales = {score.column: _score(answers, score) for score in instrument.subscales}
     total = instrument.total
     if total.method == "sum_of_subscales":
@@ -70,6 +61,80 @@ def score_instrument(visits: pd.DataFrame, instrument: Instrument) -> pd.DataFra
     return pd.DataFrame(columns, index=visits.index)
 
 
+def _answers(visits: pd.DataFrame, instrument: Instrument) -> FloatArray:
+    """Return the answers after reversal, rows × items; NaN where an item is missing or has no column."""
+    answers = np.column_stack(
+        [
+            visits[column].to_numpy(dtype="float64", na_value=np.nan)
+            if column in visits
+            else np.full(len(visits), np.nan)
+            for column in instrument.columns
+        ]
+    )
+    for number in instrument.reversed:
+        answers[:, number - 1] = sum(instrument.item_limits[number - 1]) - answers[:, number - 1]
+    return answers
+
+
+def reversed_answers(visits: pd.DataFrame, instrument: Instrument) -> pd.DataFrame:
+    """Return the answers with the reversed items turned round, so that all items of a score point one way.
+
+    Parameters
+    ----------
+    visits
+        One row per person and visit.
+    instrument
+        Its items and which of them are reversed.
+
+    Returns
+    -------
+    pd.DataFrame
+        The items that ``visits`` has, as ``float64``, on its index.
+
+    Examples
+    --------
+    >>> from cohort.codebook import load_codebook
+    >>> visits = pd.DataFrame({"pss10_4": pd.array([0, None], dtype="Int64")})
+    >>> reversed_answers(visits, load_codebook().instruments["pss10"])["pss10_4"].tolist()
+    [4.0, nan]
+    """
+    table = pd.DataFrame(_answers(visits, instrument), columns=list(instrument.columns), index=visits.index)
+    return table[[column for column in instrument.columns if column in visits]]
+
+
+def items_of(instrument: Instrument, score: Score) -> tuple[str, ...]:
+    """Return the columns of the items that a score counts; a sum of subscales counts theirs.
+
+    Examples
+    --------
+    >>> from cohort.codebook import load_codebook
+    >>> ctq_sf = load_codebook().instruments["ctq_sf"]
+    >>> len(items_of(ctq_sf, ctq_sf.total)), "ctq_10" in items_of(ctq_sf, ctq_sf.total)
+    (25, False)
+    """
+    numbers = score.items
+    if score.method == "sum_of_subscales":
+        numbers = tuple(sorted(number for part in instrument.subscales for number in part.items))
+    return tuple(instrument.columns[number - 1] for number in numbers)
+
+
+def limits_of(instrument: Instrument, score: Score) -> tuple[float, float]:
+    """Return the lowest and the highest value that a score can take.
+
+    Examples
+    --------
+    >>> from cohort.codebook import load_codebook
+    >>> hamd17 = load_codebook().instruments["hamd17"]
+    >>> limits_of(hamd17, hamd17.total)
+    (0.0, 52.0)
+    """
+    limits = dict(zip(instrument.columns, instrument.item_limits, strict=True))
+    ends = [limits[column] for column in items_of(instrument, score)]
+    if score.method == "count_equal":
+        return 0.0, float(len(ends))
+    return float(sum(low for low, _ in ends)), float(sum(high for _, high in ends))
+
+
 def _score(answers: FloatArray, score: Score) -> FloatArray:
     """Return one score for each row of answers (people × items); NaN when too many of its items are missing."""
     chosen = answers[:, [number - 1 for number in score.items]]
@@ -82,13 +147,13 @@ def _score(answers: FloatArray, score: Score) -> FloatArray:
     return np.where(enough & (answered > 0), scores, np.nan)
 
 
-def prorated(visits: pd.DataFrame, instrument: Instrument) -> int:
-    """Return for how many rows the total stands although an item is missing."""
+def prorated(visits: pd.DataFrame, instrument: Instrument, scores: pd.DataFrame | None = None) -> int:
+    """Return for how many rows the total stands although an item is missing; ``scores`` if they are known already."""
     present = [column for column in instrument.columns if column in visits]
-    scores = score_instrument(visits, instrument)
     if not present or instrument.total.method != "prorate":
         return 0
     incomplete = visits[present].isna().any(axis=1) | (len(present) < instrument.items)
+    scores = score_instrument(visits, instrument) if scores is None else scores
     return int((scores[instrument.total.column].notna() & incomplete).sum())
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from cohort.cleaning.keys import same_people
 from cohort.cleaning.rule import Column, Tables
 
 Positions = npt.NDArray[np.intp]
@@ -21,6 +22,11 @@ def positions(ids: Column, people: Column) -> Positions:
     >>> positions(pd.Series(["b", "x", "a"], dtype="string"), pd.Series(["a", "b"], dtype="string")).tolist()
     [1, -1, 0]
     """
+    if same_people(ids, people):
+        place = np.full(len(people.cat.categories) + 1, -1, dtype=np.intp)
+        known = people.cat.codes.to_numpy()
+        place[known[known >= 0]] = np.flatnonzero(known >= 0)
+        return np.asarray(place[ids.cat.codes.to_numpy()], dtype=np.intp)
     # Codes are given in order of appearance, so unique people get their own position as code; on text in Arrow's
     # memory this takes a tenth of the time of an index.
     codes, _ = pd.factorize(pd.concat([people.astype("string"), ids.astype("string")], ignore_index=True))

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from cohort.cleaning.derived import person_table, visit_table
 from cohort.cleaning.flow import Flow, build_flow, decide_eligibility
 from cohort.cleaning.instruments import prorated, score_instrument
+from cohort.cleaning.keys import as_text, coded, written_out
 from cohort.cleaning.risk import risk_table
-from cohort.cleaning.rule import Rule, Tables, apply_rules
+from cohort.cleaning.rule import Applied, Rule, Tables, apply_rules
 from cohort.cleaning.rules import RULES
 from cohort.cleaning.validation import canonical_tables, check_input, check_output, conform
 from cohort.codebook import Codebook
@@ -78,10 +80,45 @@ def clean_cohort(
     CohortError
         If a clean table breaks what the codebook promises.
     """
+    raw = prepare(tables, codebook)
+    applied = apply_rules(raw, codebook, rules, ledger)
+    return finish(applied, codebook, eligible=eligible, baseline=baseline, people_in_files=count_people(raw))
+
+
+def prepare(tables: Mapping[str, pd.DataFrame], codebook: Codebook) -> dict[str, pd.DataFrame]:
+    """Return canonical tables ready for the rules: their structure checked, dtypes canonical, texts as categories.
+
+    Raises
+    ------
+    InputDataError
+        If the tables do not have the structure of canonical ones.
+    """
     check_input(tables, codebook)
     names = canonical_tables(codebook)
-    raw = {name: conform(tables.get(name, pd.DataFrame()), name, codebook) for name in names}
-    applied = apply_rules(raw, codebook, rules, ledger)
+    return coded({name: conform(tables.get(name, pd.DataFrame()), name, codebook) for name in names}, codebook)
+
+
+def finish(
+    applied: Applied, codebook: Codebook, *, eligible: Sequence[Eligibility], baseline: str, people_in_files: int
+) -> CleanCohort:
+    """Return the clean cohort that follows from tables to which all rules were applied: scores, derived tables, flow.
+
+    Parameters
+    ----------
+    applied
+        What the rules left, of all people or of a block of them.
+    codebook, eligible, baseline
+        As in :func:`clean_cohort`.
+    people_in_files
+        How many people some table named before the rules.
+
+    Raises
+    ------
+    InputDataError
+        If a step of eligibility names an absent variable.
+    CohortError
+        If a clean table breaks what the codebook promises.
+    """
     book = applied.ledger
     clean = {name: conform(frame, name, codebook) for name, frame in applied.tables.items()}
     clean["visits"], book = _scored(clean["visits"], codebook, book)
@@ -93,19 +130,19 @@ def clean_cohort(
     clean["risk_table"], book = _at_risk(clean, codebook, book)
     clean = {name: clean[name] for name in codebook.tables}
     check_output({name: clean[name] for name in codebook.derived}, codebook)
-    flow = build_flow(
-        people, decided, eligible, codebook, people_in_files=_people(raw), undisputed=len(clean["person_table"])
-    )
+    clean = written_out(clean, codebook)
+    flow = build_flow(people, decided, eligible, codebook, people_in_files=people_in_files, undisputed=len(people))
     out = ~decided["is_eligible"].to_numpy(dtype=bool)
     exclusions = pd.DataFrame(
-        {"participant_id": people.loc[out, "participant_id"], "reason": decided.loc[out, "reason"]}
+        {"participant_id": as_text(people.loc[out, "participant_id"]), "reason": decided.loc[out, "reason"]}
     ).reset_index(drop=True)
     return CleanCohort(clean, book, applied.quarantine, flow, exclusions)
 
 
-def _people(tables: Tables) -> int:
-    """Return how many people have a row in any table."""
-    return int(pd.concat([frame["participant_id"] for frame in tables.values()]).nunique())
+def count_people(tables: Tables) -> int:
+    """Return how many people have a row in any table; identifiers are categories of one list."""
+    ids = [frame["participant_id"].cat.codes.to_numpy() for frame in tables.values()]
+    return len(np.unique(np.concatenate([codes[codes >= 0] for codes in ids])))
 
 
 def _scored(visits: pd.DataFrame, codebook: Codebook, ledger: Ledger) -> tuple[pd.DataFrame, Ledger]:
@@ -114,7 +151,7 @@ def _scored(visits: pd.DataFrame, codebook: Codebook, ledger: Ledger) -> tuple[p
     for instrument in codebook.instruments.values():
         scores = score_instrument(visits, instrument)
         parts.append(scores)
-        count = prorated(visits, instrument)
+        count = prorated(visits, instrument, scores)
         if count:
             book = book.add(
                 rule="score_prorated",

@@ -35,7 +35,12 @@ class Finding:
     after
         The new values by row label, for a repair or for a word that stands for missing; None sets missing.
     action
-        What to do when it differs from the rule's own action.
+        What to do when it differs from the rule's own action; a rule that a study has set to ``flag`` only flags.
+    together
+        Whether one line of the ledger stands for all cells, with their number: what befell a column at a site or on a
+        plate. Values that are set missing stand in the quarantine one by one all the same.
+    count
+        Of a finding about a column as a whole that names no rows: how many values it speaks of.
     """
 
     table: str
@@ -44,6 +49,8 @@ class Finding:
     column: str = ""
     after: Column | None = None
     action: Action | None = None
+    together: bool = False
+    count: int = 0
 
 
 RuleFunction: TypeAlias = Callable[[Tables, Codebook, Mapping[str, float]], list[Finding]]
@@ -118,40 +125,33 @@ def apply_rules(tables: Tables, codebook: Codebook, rules: Sequence[Rule], ledge
     there whole; of merged rows one remains. So rows in = rows out + rows quarantined + rows merged.
     """
     current = {name: frame.reset_index(drop=True) for name, frame in tables.items()}
-    book = Ledger.empty() if ledger is None else ledger
+    entries: list[dict[str, object]] = []
     aside = [empty_quarantine()]
     for rule in rules:
         for finding in rule.function(current, codebook, rule.limits):
-            if len(finding.rows) == 0:
+            if len(finding.rows) == 0 and not finding.count:
                 continue
             frame = current[finding.table]
             key = [name for name in codebook.primary_keys[finding.table] if name in frame]
-            current[finding.table], book, kept = _apply(frame, key, rule, finding, book)
+            current[finding.table], entry, kept = _apply(frame, key, rule, finding)
+            entries.append(entry)
             aside.append(kept)
     finished = {name: frame.reset_index(drop=True) for name, frame in current.items()}
+    book = Ledger.of(entries)
+    if ledger is not None:
+        book = ledger + book if entries else ledger
     return Applied(finished, book, pd.concat(aside, ignore_index=True))
 
 
 def _apply(
-    frame: pd.DataFrame, key: list[str], rule: Rule, finding: Finding, ledger: Ledger
-) -> tuple[pd.DataFrame, Ledger, pd.DataFrame]:
-    action = finding.action or rule.action
+    frame: pd.DataFrame, key: list[str], rule: Rule, finding: Finding
+) -> tuple[pd.DataFrame, dict[str, object], pd.DataFrame]:
+    """Return the frame after a finding, what the ledger says of it, and what was set aside."""
+    action = "flag" if rule.action == "flag" else finding.action or rule.action
     touched = frame.loc[finding.rows]
-    entry: dict[str, object] = {
-        "participant_id": touched["participant_id"].astype("string"),
-        "reason": finding.reason,
-    }
-    if "visit" in touched:
-        entry["visit"] = touched["visit"].astype("string")
-    kept = empty_quarantine()
-    changed = frame
-    if finding.column:
-        before = touched[finding.column]
-        after = before
-        if action in ("set_missing", "repair"):
-            changed = _with_values(frame, finding)
-            after = changed.loc[finding.rows, finding.column]
-        entry["before"], entry["after"] = before.astype("string"), after.astype("string")
+    changed, kept = frame, empty_quarantine()
+    if finding.column and action in ("set_missing", "repair"):
+        changed = _with_values(frame, finding)
         if action == "set_missing":
             # A key column that is itself set missing is named once.
             content = touched[list(dict.fromkeys([*key[1:], finding.column]))]
@@ -160,10 +160,23 @@ def _apply(
         changed = frame.drop(index=finding.rows)
         if action == "quarantine":
             kept = _set_aside(touched, touched, rule, finding)
-    book = ledger.add(
-        rule=rule.id, severity=rule.severity, action=action, table=finding.table, column=finding.column, **entry
-    )
-    return changed, book, kept
+    entry: dict[str, object] = {
+        "rule": rule.id,
+        "severity": rule.severity,
+        "action": action,
+        "table": finding.table,
+        "column": finding.column,
+        "reason": finding.reason,
+    }
+    if finding.together or not len(finding.rows):
+        return changed, {**entry, "count": finding.count or len(finding.rows)}, kept
+    entry["participant_id"] = touched["participant_id"].astype("string")
+    if "visit" in touched:
+        entry["visit"] = touched["visit"].astype("string")
+    if finding.column:
+        entry["before"] = touched[finding.column].astype("string")
+        entry["after"] = changed.loc[finding.rows, finding.column].astype("string")
+    return changed, entry, kept
 
 
 def _with_values(frame: pd.DataFrame, finding: Finding) -> pd.DataFrame:

@@ -10,6 +10,7 @@ import pandas as pd
 import pandera.pandas as pa
 from pandas.api import types
 
+from cohort.cleaning.keys import has_repeats
 from cohort.cleaning.rule import Column, Tables
 from cohort.codebook import Codebook, Variable
 from cohort.errors import CohortError, InputDataError, Problem
@@ -65,10 +66,13 @@ def input_schema(table: str, codebook: Codebook, present: Iterable[str] | None =
     return pa.DataFrameSchema(columns, strict=True, name=table)
 
 
-def output_schema(table: str, codebook: Codebook, present: Iterable[str] | None = None) -> pa.DataFrameSchema:
-    """Return the schema that a clean table is guaranteed to keep: dtypes, limits, categories, unique complete keys.
+def output_schema(
+    table: str, codebook: Codebook, present: Iterable[str] | None = None, kept_as_numbers: frozenset[str] = frozenset()
+) -> pa.DataFrameSchema:
+    """Return the schema that a clean table is guaranteed to keep: dtypes, limits, categories, complete keys.
 
-    ``present`` limits it as in :func:`input_schema`.
+    ``present`` limits it as in :func:`input_schema`; texts that are ``kept_as_numbers`` may still be categories. That
+    the keys are unique is checked apart, which is many times faster on large tables.
     """
     needed = needed_columns(table, codebook)
     columns = {}
@@ -78,10 +82,9 @@ def output_schema(table: str, codebook: Codebook, present: Iterable[str] | None 
             checks = [pa.Check.in_range(low, high)]
         else:
             checks = [pa.Check.ge(low)] if low is not None else [pa.Check.le(high)] if high is not None else []
-        columns[name] = pa.Column(
-            dtype_of(variable), checks=checks, nullable=name not in needed, required=name in needed
-        )
-    return pa.DataFrameSchema(columns, strict=True, unique=list(codebook.primary_keys[table]), name=table)
+        dtype = None if name in kept_as_numbers else dtype_of(variable)
+        columns[name] = pa.Column(dtype, checks=checks, nullable=name not in needed, required=name in needed)
+    return pa.DataFrameSchema(columns, strict=True, name=table)
 
 
 def check_input(tables: Tables, codebook: Codebook) -> None:
@@ -115,11 +118,14 @@ def check_output(tables: Tables, codebook: Codebook) -> None:
     CohortError
         When one does not: a rule is missing or wrong, and nobody should work with these tables.
     """
-    problems = [
-        problem
-        for name, frame in tables.items()
-        for problem in _problems(frame, output_schema(name, codebook, frame.columns))
-    ]
+    problems: list[Problem] = []
+    for name, frame in tables.items():
+        kept = frozenset(str(c) for c in frame if isinstance(frame[c].dtype, pd.CategoricalDtype))
+        texts = frozenset(v.name for v in codebook.tables[name].values() if v.type == "string" and not v.categories)
+        problems += _problems(frame, output_schema(name, codebook, frame.columns, kept & texts))
+        key = [column for column in codebook.primary_keys[name] if column in frame]
+        if has_repeats(frame, key):
+            problems.append(Problem(f"table {name}", "has several rows with one key."))
     if problems:
         raise CohortError(problems)
 
@@ -136,8 +142,6 @@ def _problems(frame: pd.DataFrame, schema: pa.DataFrameSchema) -> list[Problem]:
                 found.append(Problem(f"table {schema.name}", f"the codebook has no column '{case.failure_case}'."))
             elif check == "column_in_dataframe":
                 found.append(Problem(f"table {schema.name}", f"lacks the column '{case.failure_case}'."))
-            elif check == "multiple_fields_uniqueness":
-                found.append(Problem(f"table {schema.name}", "has several rows with one key."))
             else:
                 words = check if check.startswith("does not") else f"breaks the check {check}"
                 found.append(Problem(f"table {schema.name}, column {case.column}", f"{words}."))
@@ -161,7 +165,9 @@ def conform(frame: pd.DataFrame, table: str, codebook: Codebook) -> pd.DataFrame
 
 def _conform_column(column: Column, variable: Variable) -> Column:
     target = dtype_of(variable)
-    if column.dtype == target:
+    # A category of free texts keeps each of them once while rules run.
+    is_kept = isinstance(column.dtype, pd.CategoricalDtype) and variable.type == "string" and not variable.categories
+    if column.dtype == target or is_kept:
         return column
     if bool(column.isna().all()):
         return pd.Series(index=column.index, dtype=target)

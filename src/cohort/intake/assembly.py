@@ -63,8 +63,9 @@ class _Keys:
         if people is not None:
             self.keys = np.asarray(people, dtype=np.int64) * len(self.labels)
         else:
-            wanted = [self.of(piece)[piece.makes_row] for piece in marked.values()]
-            self.keys = self._ordered(np.asarray(pd.unique(np.concatenate(wanted)))) if wanted else np.empty(0, np.int64)
+            wanted = [np.empty(0, dtype=np.int64)]
+            wanted += [self.of(piece)[piece.makes_row] for piece in marked.values()]
+            self.keys = self._ordered(np.asarray(pd.unique(np.concatenate(wanted))))
         self._row = pd.Index(self.keys)
 
     def _label(self, visit: pd.Series) -> IntArray:
@@ -110,7 +111,7 @@ class _Keys:
         """Return the visit of each row."""
         words = pd.Index(self.labels, dtype="str")
         codes = self.keys % max(len(self.labels), 1)
-        return pd.Series(pd.Categorical.from_codes(codes, words)).astype("string")
+        return pd.Series(pd.Categorical.from_codes(codes, words))
 
 
 def assemble(context: Context, pieces: Sequence[Piece], people: IntArray | None = None) -> pd.DataFrame:
@@ -177,20 +178,18 @@ def as_canonical(values: pd.Series, variable: Variable) -> pd.Series:
     if isinstance(values.dtype, pd.CategoricalDtype) and not variable.categories and variable.type != "string":
         values = values.astype("object")
     if variable.categories:
-        levels = pd.CategoricalDtype(list(variable.categories), ordered=variable.ordered)
-        if isinstance(values.dtype, pd.CategoricalDtype):  # words beyond the categories become missing
-            return values.cat.set_categories(list(variable.categories), ordered=variable.ordered)
-        return values.where(values.isin(variable.categories)).astype(levels)
+        words = values if isinstance(values.dtype, pd.CategoricalDtype) else values.astype("category")
+        # Words beyond the categories become missing.
+        return words.cat.set_categories(list(variable.categories), ordered=variable.ordered)
     if variable.type in ("number", "integer"):
         numbers = pd.to_numeric(values, errors="coerce").astype("float64")
         return numbers if variable.type == "number" else numbers.round().astype("Int64")
     if variable.type == "boolean":
-        if values.dtype == "boolean":
-            return values
-        return values.where(values.isin([True, False])).astype("boolean")
+        return values.where(values.isin([True, False]).to_numpy(dtype=bool)).astype("boolean")
     if variable.type == "date":
         return pd.to_datetime(values, errors="coerce").astype("datetime64[us]")
-    return values.astype("string")
+    # A category of texts keeps each of them once; cleaning writes them out.
+    return values if isinstance(values.dtype, pd.CategoricalDtype) else values.astype("string")
 
 
 def canonical_frame(columns: Mapping[str, object], variables: Mapping[str, Variable]) -> pd.DataFrame:

@@ -78,9 +78,7 @@ class Distinct:
 def distinct_cells(column: pd.Series) -> Distinct:
     """Return a column as its distinct cells and where they stand."""
     if isinstance(column.dtype, pd.CategoricalDtype):
-        return Distinct(
-            column.cat.codes.to_numpy().astype(np.intp), column.cat.categories.to_numpy(dtype=object, na_value=None)
-        )
+        return Distinct(column.cat.codes.to_numpy().astype(np.intp), column.cat.categories.to_numpy(dtype=object))
     positions, cells = pd.factorize(column, use_na_sentinel=True)
     kept = cells if isinstance(cells, np.ndarray) else cells.to_numpy(dtype=object)
     return Distinct(positions, kept)
@@ -88,7 +86,23 @@ def distinct_cells(column: pd.Series) -> Distinct:
 
 def codes_of(column: pd.Series) -> pd.Series:
     """Return a column as codes (see :func:`code_text`), with pandas' missing value for an empty cell."""
-    return pd.Series(distinct_cells(column).each(code_text, None, object), dtype="str")
+    found = distinct_cells(column)
+    return pd.Series(np.array([*code_texts(found.cells), None], dtype=object)[found.positions], dtype="str")
+
+
+def code_texts(cells: npt.NDArray[Any]) -> npt.NDArray[np.object_]:
+    """Return what :func:`code_text` gives for each of some cells; texts are read all at once.
+
+    Examples
+    --------
+    >>> code_texts(np.array([" 1.0", "x", " "], dtype=object)).tolist()
+    ['1', 'x', None]
+    """
+    if not len(cells) or pd.api.types.infer_dtype(cells, skipna=False) != "string":
+        return np.array([code_text(cell) for cell in cells], dtype=object)
+    texts = pc.utf8_trim_whitespace(pa.array(cells, pa.string()))
+    texts = pc.replace_substring_regex(texts, pattern=r"^([+-]?[0-9]+)\.0+$", replacement=r"\1")
+    return np.asarray(pc.if_else(pc.equal(texts, ""), None, texts).to_numpy(zero_copy_only=False))
 
 
 def as_codes(found: Distinct) -> pd.Series:
@@ -100,11 +114,8 @@ def as_codes(found: Distinct) -> pd.Series:
     >>> codes.tolist(), codes.cat.categories.tolist()
     (['1', '1', nan, 'x'], ['1', 'x'])
     """
-    texts = [code_text(cell) for cell in found.cells]
-    words = list(dict.fromkeys(text for text in texts if text is not None))
-    number = {text: index for index, text in enumerate(words)}
-    small = np.array([-1 if text is None else number[text] for text in [*texts, None]], dtype=np.intp)
-    return pd.Series(pd.Categorical.from_codes(small[found.positions], categories=pd.Index(words, dtype="str")))
+    number, words = pd.factorize(code_texts(found.cells))
+    return pd.Series(pd.Categorical.from_codes(np.append(number, -1)[found.positions], pd.Index(words, dtype="str")))
 
 
 def constant_text(text: str, length: int) -> pd.Series:
@@ -196,7 +207,7 @@ def numbers_of(column: pd.Series, decimal: str = ".", found: Distinct | None = N
 def _plain_numbers(cells: npt.NDArray[Any], decimal: str) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.float64]]:
     """Return which cells are texts of a plain number, and these numbers, read all at once."""
     nothing = np.zeros(len(cells), dtype=bool), np.empty(0)
-    if not len(cells) or not all(isinstance(cell, str) for cell in cells):
+    if not len(cells) or pd.api.types.infer_dtype(cells, skipna=False) != "string":
         return nothing
     texts = pc.utf8_trim_whitespace(pa.array(cells, pa.string()))
     plain = pc.match_substring_regex(texts, pattern=rf"^-?[0-9]+(\{decimal}[0-9]+)?([eE][+-]?[0-9]+)?$")

@@ -87,7 +87,7 @@ def _beyond(table: SourceTable, column: str, bound: float | str, is_lower: bool)
     """Return where a column is at least a bound, or below it; a cell that is neither number nor date never is."""
     day = read_date(bound) if isinstance(bound, str) else None
     if day is not None:
-        dates, _ = dates_of(table.codes(column), table.declared.date_order or "ymd")
+        dates, _ = dates_of(table.codes(column), table.date_order)
         return ((dates >= day) if is_lower else (dates < day)).to_numpy(dtype=bool)
     number = table.numbers(column).number
     with np.errstate(invalid="ignore"):

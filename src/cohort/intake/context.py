@@ -39,7 +39,8 @@ class Context:
     people
         Everybody whom some file names, by number.
     references
-        Date by number of the participant that ``keep: {nearest: …}`` may name; filled once follow-up and visit dates are known.
+        Date by number of the participant that ``keep: {nearest: …}`` may name; filled once follow-up and visit dates
+        are known.
     population
         Numbers of the participants of every row that makes somebody part of the cohort.
     """

@@ -19,7 +19,7 @@ from cohort.study_file import DiagnosisSource, RegisterCode
 
 _KEYS = ["participant_id", "disease", "source", "status"]
 UNKNOWN, ABSENT, PRESENT = 0, 1, 2
-WORDS = np.array(["unknown", "absent", "present"], dtype=object)
+WORDS = pd.Index(["unknown", "absent", "present"], dtype="str")
 
 
 def add_people(context: Context) -> None:
@@ -84,7 +84,7 @@ def statements(context: Context, name: str, frames: list[pd.DataFrame], keys: li
             table[column] = context.people.named(np.concatenate(people) if people else np.empty(0, dtype=np.int64))
         elif column in keys or any(column in frame for frame in frames):
             blank = [pd.Series(np.full(len(frame), None, dtype=object)) for frame in frames]
-            parts = [frame[column] if column in frame else none for frame, none in zip(frames, blank, strict=True)]
+            parts = [frame.get(column, none) for frame, none in zip(frames, blank, strict=True)]
             if parts and all(isinstance(part.dtype, pd.CategoricalDtype) for part in parts):
                 values = pd.Series(union_categoricals(parts))
             else:

@@ -243,7 +243,7 @@ def read_dates(
     table = selection.table
     codes = selection.codes(column)
     codes = codes.mask(codes.isin(list(table.declared_missing(column, missing))))
-    order = table.declared.date_order or "ymd"
+    order = table.date_order
     dates, is_bad = dates_of(codes, order)
     reason = f"'{column}' names no day in the order {order}"
     record.quarantine_cells(

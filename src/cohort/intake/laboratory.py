@@ -21,7 +21,7 @@ from cohort.intake.values import Field, FloatArray, present_codes
 from cohort.study_file import ByColumn, LabSource, UnitColumn
 
 _ALWAYS = ["participant_id", "visit", "analyte", "value", "unit", "censoring", "limit"]
-_WORDS = ("none", "above", "below")
+_WORDS = pd.Index(["none", "above", "below"], dtype="str")
 
 
 def read_laboratory(context: Context) -> pd.DataFrame:
@@ -42,7 +42,7 @@ def read_laboratory(context: Context) -> pd.DataFrame:
 
 
 def _table(context: Context, frames: list[pd.DataFrame], analytes: list[str]) -> pd.DataFrame:
-    """Return the results of all analytes as one table, in the canonical dtypes; words are kept as numbers until then."""
+    """Return the results of all analytes as one table, in the canonical dtypes."""
     variables = context.codebook.tables["labs"]
     present = {column for frame in frames for column in frame}
     sizes = [len(frame) for frame in frames]

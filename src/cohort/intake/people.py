@@ -74,9 +74,8 @@ def read_relations(context: Context, people: IntArray) -> pd.DataFrame:
             kind = constant_text(relation.kind, len(relative))
         wanted = relative.notna().to_numpy() & np.isin(selection.person, people)
         mark_used(context, selection, wanted)
-        ids = selection.ids.astype("object")
-        frame = pd.DataFrame({"participant_id": ids, "relative_id": relative.astype("object"), "kind": kind.astype("object")})
-        frames.append(frame[wanted])
+        pairs = {"participant_id": selection.ids, "relative_id": relative, "kind": kind}
+        frames.append(pd.DataFrame({name: column.astype("object") for name, column in pairs.items()})[wanted])
     columns = ["participant_id", "relative_id", "kind"]
     relations = pd.concat(frames, ignore_index=True).drop_duplicates() if frames else pd.DataFrame(columns=columns)
     relations = relations.reset_index(drop=True)

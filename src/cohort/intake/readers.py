@@ -5,30 +5,22 @@ from __future__ import annotations
 import gzip
 import hashlib
 import io
-import tempfile
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import pandas as pd
-import pyreadstat
 
 from cohort.errors import InputDataError, Problem
-from cohort.intake.cells import code_text
-from cohort.intake.tables import RawFile
-from cohort.intake.text_files import read_text_file
-from cohort.intake.xport import transport_fault
+from cohort.intake.dialect import decimal_notes, recognised_decimals
+from cohort.intake.spreadsheets import read_xlsx
+from cohort.intake.statistical_files import read_dta, read_sas7bdat, read_sav, read_xpt
+from cohort.intake.tables import RawFile, raw_file
+from cohort.intake.text_files import Rename, read_text_file
 from cohort.study_file import DataFile
 
 Reader = Callable[[bytes, str, DataFile], RawFile]
-
-
-def _raw(frame: pd.DataFrame, **more: Any) -> RawFile:
-    frame = frame.reset_index(drop=True)
-    frame.columns = pd.Index([str(name) for name in frame.columns], dtype="object")
-    return RawFile(frame=frame, row=np.arange(1, len(frame) + 1, dtype=np.int64), **more)
 
 
 def _tsv(content: bytes, path: str, declared: DataFile) -> RawFile:
@@ -39,94 +31,22 @@ def _parquet(content: bytes, path: str, declared: DataFile) -> RawFile:
     del path, declared
     frame = pd.read_parquet(io.BytesIO(content)).reset_index(drop=True)
     levels = frame.select_dtypes("category").columns
-    return _raw(frame.astype(dict.fromkeys(levels, "object")))
-
-
-def _xlsx(content: bytes, path: str, declared: DataFile) -> RawFile:
-    try:
-        frame = pd.read_excel(
-            io.BytesIO(content), sheet_name=declared.sheet or 0, dtype=object, keep_default_na=False, engine="openpyxl"
-        )
-    except ImportError as error:
-        fix = "Install openpyxl, or save the sheet as CSV."
-        raise InputDataError([Problem(path, "reading xlsx needs the package openpyxl.", fix)]) from error
-    return _raw(frame)
-
-
-def _from_disk(content: bytes, ending: str, read: Callable[[str], tuple[pd.DataFrame, Any]]) -> Any:
-    """Return what a reader that wants a path makes of bytes that were read once, so that hash and content agree."""
-    with tempfile.TemporaryDirectory(prefix="cohort-") as folder:
-        path = Path(folder) / f"file.{ending}"
-        path.write_bytes(content)
-        return read(str(path))
-
-
-def _value_labels(meta: Any) -> dict[str, dict[str, str]]:
-    return {
-        column: {code: str(label).strip() for value, label in labels.items() if (code := code_text(value)) is not None}
-        for column, labels in meta.variable_value_labels.items()
-    }
-
-
-def _xpt(content: bytes, path: str, declared: DataFile) -> RawFile:
-    fault = transport_fault(content)
-    if fault:
-        raise InputDataError([Problem(path, fault, "Copy or download the file again.")])
-    frame, _ = _from_disk(content, "xpt", lambda p: pyreadstat.read_xport(p, encoding=declared.encoding))
-    return _raw(frame)
-
-
-def _sas7bdat(content: bytes, path: str, declared: DataFile) -> RawFile:
-    del path
-    frame, meta = _from_disk(content, "sas7bdat", lambda p: pyreadstat.read_sas7bdat(p, encoding=declared.encoding))
-    return _raw(frame, encoding=meta.file_encoding)
-
-
-def _dta(content: bytes, path: str, declared: DataFile) -> RawFile:
-    del path
-    frame, meta = _from_disk(content, "dta", lambda p: pyreadstat.read_dta(p, encoding=declared.encoding))
-    return _raw(frame, labels=_value_labels(meta), encoding=meta.file_encoding)
-
-
-def _sav(content: bytes, path: str, declared: DataFile) -> RawFile:
-    del path
-    frame, meta = _from_disk(
-        content, "sav", lambda p: pyreadstat.read_sav(p, encoding=declared.encoding, user_missing=True)
-    )
-    labels = _value_labels(meta)
-    return _raw(frame, labels=labels, missing=_user_missing(frame, meta, labels), encoding=meta.file_encoding)
-
-
-def _user_missing(frame: pd.DataFrame, meta: Any, labels: Mapping[str, Mapping[str, str]]) -> dict[str, dict[str, str]]:
-    """Return the codes that an SPSS file itself declares missing, with their labels as reasons."""
-    found: dict[str, dict[str, str]] = {}
-    for column, ranges in meta.missing_ranges.items():
-        for value in pd.unique(frame[column].dropna()):
-            code = code_text(value)
-            if code is not None and any(_within(value, bounds["lo"], bounds["hi"]) for bounds in ranges):
-                found.setdefault(column, {})[code] = labels.get(column, {}).get(code, "declared missing in the file")
-    return found
-
-
-def _within(value: Any, low: Any, high: Any) -> bool:
-    if isinstance(value, str) or isinstance(low, str):
-        return str(value).strip() == str(low).strip()
-    return bool(low <= value <= high)
+    return raw_file(frame.astype(dict.fromkeys(levels, "object")))
 
 
 FORMATS: dict[str, Reader] = {
     "csv": read_text_file,
     "tsv": _tsv,
     "parquet": _parquet,
-    "xpt": _xpt,
-    "sas7bdat": _sas7bdat,
-    "sav": _sav,
-    "dta": _dta,
-    "xlsx": _xlsx,
+    "xpt": read_xpt,
+    "sas7bdat": read_sas7bdat,
+    "sav": read_sav,
+    "dta": read_dta,
+    "xlsx": read_xlsx,
 }
 """The reader of each format of a single file; a new format is one entry here."""
 
-_ENDINGS = {"txt": "csv", "zsav": "sav", "pq": "parquet", "xport": "xpt"}
+_ENDINGS = {"txt": "csv", "zsav": "sav", "pq": "parquet", "xport": "xpt", "xlsm": "xlsx", "tab": "tsv"}
 
 
 def format_of(path: str) -> str | None:
@@ -143,7 +63,9 @@ def format_of(path: str) -> str | None:
     return ending if ending in FORMATS else None
 
 
-def read_file(file: Path, path: str, declared: DataFile, file_format: str | None = None) -> tuple[RawFile, str, str]:
+def read_file(
+    file: Path, path: str, declared: DataFile, file_format: str | None = None, rename: Rename | None = None
+) -> tuple[RawFile, str, str]:
     """Return the content of one file, the format it was read as, and the SHA-256 of its bytes.
 
     Parameters
@@ -156,6 +78,8 @@ def read_file(file: Path, path: str, declared: DataFile, file_format: str | None
         What the study says of it.
     file_format
         The format, when neither the study nor the ending of the path tells it.
+    rename
+        What becomes of the names in the header of a text file.
 
     Raises
     ------
@@ -165,6 +89,8 @@ def read_file(file: Path, path: str, declared: DataFile, file_format: str | None
     chosen = file_format or declared.format or format_of(path)
     if chosen not in FORMATS:
         fix = f"Declare one with 'format:', one of {', '.join(FORMATS)}."
+        if path.lower().endswith((".xls", ".ods")):
+            fix = "Save the workbook as xlsx."
         raise InputDataError([Problem(path, "its ending tells no known format.", fix)])
     content = _bytes_of(file, path)
     digest = hashlib.sha256(content).hexdigest()
@@ -173,7 +99,10 @@ def read_file(file: Path, path: str, declared: DataFile, file_format: str | None
     if not content:
         raise InputDataError([Problem(path, "the file is empty.", "Copy or export it again.")])
     try:
-        raw = FORMATS[chosen](content, path, declared)
+        if rename is not None and chosen == "csv":
+            raw = read_text_file(content, path, declared, rename=rename)
+        else:
+            raw = _with_decimals(FORMATS[chosen](content, path, declared), declared)
     except InputDataError:
         raise
     except Exception as error:  # each library raises errors of its own for a damaged file
@@ -183,6 +112,20 @@ def read_file(file: Path, path: str, declared: DataFile, file_format: str | None
     if raw.frame.empty and not raw.ragged:
         raise InputDataError([Problem(path, "the file has no rows.", "Export it again.")])
     return raw, chosen, digest
+
+
+def _with_decimals(raw: RawFile, declared: DataFile) -> RawFile:
+    """Return a file with the decimal sign of its texts, where its reader did not look for it already."""
+    if raw.decimal is not None:
+        return raw
+    if declared.decimal is not None:
+        return replace(raw, decimal=declared.decimal)
+    decimals = recognised_decimals(raw.frame)
+    if not decimals.is_seen:
+        return raw
+    notes = (*raw.notes, *decimal_notes(decimals))
+    sniffed = (*raw.sniffed, "decimal")
+    return replace(raw, decimal=decimals.sign, decimals=decimals.others, sniffed=sniffed, notes=notes)
 
 
 def _bytes_of(file: Path, path: str) -> bytes:

@@ -5,19 +5,25 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
+
 from cohort.codebook import Codebook
 from cohort.errors import InputDataError
 from cohort.intake.assembly import assemble
 from cohort.intake.context import Context
 from cohort.intake.diagnoses import Population, add_people, read_diagnoses
 from cohort.intake.entries import check_columns
+from cohort.intake.identifiers import refuse_identifiers
 from cohort.intake.laboratory import read_laboratory
 from cohort.intake.medications import read_medications
 from cohort.intake.people import followed_people, read_follow_up, read_relations
 from cohort.intake.questionnaires import read_questionnaires
 from cohort.intake.record import Record
+from cohort.intake.repeats import resolve_repeats
 from cohort.intake.sources import read_sources
-from cohort.intake.tables import RawCohort, SourceTable, number_people
+from cohort.intake.spelling import repair_spelling
+from cohort.intake.tables import IntArray, RawCohort, SourceFile, SourceTable, number_people
 from cohort.intake.variables import earliest_visit_dates, read_variables
 from cohort.study_file import StudyFile
 
@@ -48,10 +54,43 @@ def read_cohort(study: StudyFile, root: Path, codebook: Codebook) -> RawCohort:
     """
     record = Record()
     tables, files = read_sources(study, root, record)
+    return cohort_of(study, codebook, tables, files, record)
+
+
+def cohort_of(
+    study: StudyFile,
+    codebook: Codebook,
+    tables: Mapping[str, SourceTable],
+    files: tuple[SourceFile, ...],
+    record: Record,
+) -> RawCohort:
+    """Return the cohort that source tables hold: of all people, or of a block of people with all their rows.
+
+    Parameters
+    ----------
+    study, codebook
+        As in :func:`read_cohort`.
+    tables
+        The files, read.
+    files
+        What is known of them.
+    record
+        What reading noted so far.
+
+    Raises
+    ------
+    InputDataError
+        With every problem found.
+    """
+    tables = refuse_identifiers(study, tables, record)
     sound = check_columns(study, tables, record)
+    repair_spelling(study, codebook, tables, record)
+    tables = resolve_repeats(study, codebook, tables, record)
+    for table in tables.values():
+        record.add_table(table)
     numbered, everybody = number_people(tables)
     context = Context(study, codebook, numbered, record, sound, everybody)
-    _check_zeros(tables, record)
+    check_zeros({name: table.person for name, table in numbered.items()}, everybody.ids, record)
     follow_up = read_follow_up(context)
     pieces = earliest_visit_dates(
         read_variables(context) + read_questionnaires(context), is_mapped="visit_date" in study.variables
@@ -77,12 +116,26 @@ def read_cohort(study: StudyFile, root: Path, codebook: Codebook) -> RawCohort:
     return RawCohort(canonical, record.rows(), record.quarantined(), record.ledger(), files)
 
 
-def _check_zeros(tables: Mapping[str, SourceTable], record: Record) -> None:
-    """Note a problem where the ids of a file meet those of the others only without their leading zeros."""
-    ids = {name: set(table.ids.unique()) for name, table in tables.items()}
-    for name, own in ids.items():
-        others = set().union(*(other for key, other in ids.items() if key != name))
-        if own and own.isdisjoint(others) and not _plain(own).isdisjoint(_plain(others)):
+def check_zeros(people: Mapping[str, IntArray], ids: pd.Index, record: Record) -> None:
+    """Note a problem where the ids of a file meet those of the others only without their leading zeros.
+
+    Parameters
+    ----------
+    people
+        Numbers of the people in each file.
+    ids
+        The identifier of each number.
+    record
+        Takes the problems.
+    """
+    own = {name: np.unique(numbers) for name, numbers in people.items()}
+    files = np.bincount(np.concatenate([np.empty(0, dtype=np.int64), *own.values()]), minlength=len(ids))
+    for name, numbers in own.items():
+        if len(own) < 2 or not len(numbers) or (files[numbers] > 1).any():
+            continue
+        alone = np.zeros(len(ids), dtype=bool)
+        alone[numbers] = True
+        if not _plain(ids[alone]).isdisjoint(_plain(ids[~alone])):
             record.problem(
                 f"file '{name}'",
                 "its ids agree with those of the other files only without leading zeros.",
@@ -90,5 +143,5 @@ def _check_zeros(tables: Mapping[str, SourceTable], record: Record) -> None:
             )
 
 
-def _plain(ids: set[str]) -> set[str]:
+def _plain(ids: pd.Index) -> set[str]:
     return {text.lstrip("0") for text in ids}

@@ -35,7 +35,7 @@ NOT_READ = "no entry of the study reads this file"
 NOT_SELECTED = "no entry of the study selects this row"
 NOT_KEPT = "another row of the same person was kept"
 NOT_IN_COHORT = "the person is not in the cohort"
-_REASONS = np.array([NOT_READ, NOT_SELECTED, NOT_KEPT, NOT_IN_COHORT], dtype=object)
+_REASONS = pd.Index([NOT_READ, NOT_SELECTED, NOT_KEPT, NOT_IN_COHORT, ""], dtype="str")
 _NOT_READ, _NOT_SELECTED, _NOT_KEPT, _NOT_IN_COHORT = range(4)
 
 
@@ -177,13 +177,17 @@ class Record:
                 "source": table.source,
                 "row": table.row,
                 "participant_id": table.ids.to_numpy(dtype=object) if table.ids.dtype == object else table.ids,
-                "status": pd.Categorical.from_codes(np.where(used, 0, 1), ["used", "ineligible"]),
-                "reason": pd.Categorical.from_codes(np.where(used, 4, self._reasons[name]), [*_REASONS, ""]),
+                "status": pd.Categorical.from_codes(np.where(used, 0, 1), pd.Index(["used", "ineligible"])),
+                "reason": pd.Categorical.from_codes(np.where(used, len(_REASONS) - 1, self._reasons[name]), _REASONS),
             }
             parts.append(pd.DataFrame(part).astype(ROW_COLUMNS))
         rows = pd.concat(parts, ignore_index=True) if parts else _empty(ROW_COLUMNS)
         keys = [rows["row"].to_numpy(), *(_ranks(rows[name]) for name in ("source", "file"))]
         return rows.iloc[np.lexsort(keys)].reset_index(drop=True)
+
+    def settled(self) -> pd.DataFrame:
+        """Return what became of the rows that never reached a table."""
+        return pd.concat(self._settled, ignore_index=True) if self._settled else _empty(ROW_COLUMNS)
 
     def quarantined(self) -> pd.DataFrame:
         """Return all that was quarantined."""

@@ -11,15 +11,16 @@ import numpy as np
 import pandas as pd
 
 from cohort.errors import InputDataError
-from cohort.intake.cells import code_text, codes_of
-from cohort.intake.folders import read_folder
+from cohort.intake.cells import DateOrder, code_text, codes_of
+from cohort.intake.date_order import date_columns, order_evidence
+from cohort.intake.folders import FOLDERS, read_folder
+from cohort.intake.forms import report_form, report_unreadable
 from cohort.intake.readers import read_file
 from cohort.intake.record import Record
 from cohort.intake.tables import RawFile, SourceFile, SourceTable
+from cohort.intake.text_files import Rename
 from cohort.study_file import DataFile, StudyFile
 from cohort.study_file.vocabulary import nearest
-
-_FOLDERS = ("bids", "redcap")
 
 
 @dataclass(frozen=True)
@@ -48,18 +49,19 @@ def read_sources(study: StudyFile, root: Path, record: Record) -> tuple[dict[str
     for name, declared in study.files.items():
         before = len(record.problems)
         parts, folder_id = _read_parts(name, declared, root, record)
-        files += [part.file for part in parts]
         identifier = declared.id or study.id or folder_id
         if identifier is None:
             record.problem(
                 f"file '{name}'", "no column of identifiers is named.", "Give 'id:' to the study or the file."
             )
+        parts, order = _with_date_order(name, study, parts, record)
+        files += [part.file for part in parts]
         for part in parts:
-            _report_form(part, record)
+            report_form(part.file, part.raw, record)
         _check_rows(name, declared, parts, record, complete=len(record.problems) == before)
         parts = [part for part in parts if part.raw.frame.columns.size]
         if identifier is not None and len(record.problems) == before:
-            table = _stacked(name, declared, identifier, parts, record)
+            table = _stacked(name, declared, identifier, parts, order, record)
             if table is not None:
                 tables[name] = table
                 record.add_table(table)
@@ -87,11 +89,18 @@ def _read_parts(name: str, declared: DataFile, root: Path, record: Record) -> tu
         try:
             if not place.exists():
                 _missing(record, name, path, place)
-            elif declared.format in _FOLDERS:
+            elif declared.format in FOLDERS:
                 folder = read_folder(place, path, str(declared.format))
                 folder_id = folder.id
                 for item in folder.parts:
-                    part = _read((name, item.source), place / item.path, f"{path}/{item.path}", declared, item.format)
+                    part = _read(
+                        (name, item.source),
+                        place / item.path,
+                        f"{path}/{item.path}",
+                        declared,
+                        item.format,
+                        item.rename,
+                    )
                     parts.append(replace(part, raw=item.describe(part.raw)))
                 parts += [
                     _description(name, place / described, f"{path}/{described}") for described in folder.described_by
@@ -114,11 +123,30 @@ def _missing(record: Record, name: str, path: str, place: Path) -> None:
     record.problem(f"file '{name}' ({path})", "the file does not exist.", fix)
 
 
-def _read(key: tuple[str, str], place: Path, path: str, declared: DataFile, file_format: str | None = None) -> _Part:
-    raw, chosen, digest = read_file(place, path, declared, file_format)
+def _read(
+    key: tuple[str, str],
+    place: Path,
+    path: str,
+    declared: DataFile,
+    file_format: str | None = None,
+    rename: Rename | None = None,
+) -> _Part:
+    raw, chosen, digest = read_file(place, path, declared, file_format, rename)
     count, columns = len(raw.frame) + len(raw.ragged), len(raw.frame.columns)
-    form = (raw.encoding, raw.delimiter, raw.decimal)
-    return _Part(SourceFile(*key, path, chosen, count, columns, digest, *form), raw)
+    file = SourceFile(
+        *key,
+        path=path,
+        format=chosen,
+        rows=count,
+        columns=columns,
+        sha256=digest,
+        encoding=raw.encoding,
+        delimiter=raw.delimiter,
+        decimal=raw.decimal,
+        sheet=raw.sheet,
+        recognised=raw.sniffed,
+    )
+    return _Part(file, raw)
 
 
 def _description(name: str, place: Path, path: str) -> _Part:
@@ -128,42 +156,9 @@ def _description(name: str, place: Path, path: str) -> _Part:
     return _Part(file, RawFile(pd.DataFrame(), np.empty(0, dtype=np.int64)))
 
 
-def _report_form(part: _Part, record: Record) -> None:
-    """Write into the ledger how the text of a file was recognised, and quarantine rows that do not fit its header."""
-    file, raw = part.file, part.raw
-    if raw.sniffed:
-        signs = {"\t": "tab", ",": "comma", ";": "semicolon", ".": "point"}
-        stated = {"delimiter": raw.delimiter, "decimal": raw.decimal}
-        found = [f"{item} {signs.get(str(stated[item]), stated[item])}" for item in raw.sniffed]
-        reason = f"{file.path}: {', '.join(found)} recognised, not declared"
-        record.note(
-            rule="text_form", severity="info", action="flag", table="", reason=reason, file=file.name, count=file.rows
-        )
-    if raw.ragged:
-        row = np.array([number for number, _ in raw.ragged], dtype=np.int64)
-        reason = "the row has another number of fields than the header"
-        record.quarantine(
-            file=file.name,
-            source=file.source,
-            row=row,
-            ids=None,
-            rule="ragged_row",
-            reason=reason,
-            content=[fields for _, fields in raw.ragged],
-        )
-        record.settle(file.name, file.source, row, ids=None, status="quarantined", reason=reason)
-        record.note(
-            rule="ragged_row",
-            severity="error",
-            action="quarantine",
-            table="",
-            reason=reason,
-            file=file.name,
-            row=row.tolist(),
-        )
-
-
-def _stacked(name: str, declared: DataFile, identifier: str, parts: list[_Part], record: Record) -> SourceTable | None:
+def _stacked(
+    name: str, declared: DataFile, identifier: str, parts: list[_Part], order: DateOrder, record: Record
+) -> SourceTable | None:
     """Return the files of one entry as one table; None when a file lacks the column of identifiers."""
     lacking = [part for part in parts if identifier not in part.raw.frame.columns]
     for part in lacking:
@@ -174,11 +169,12 @@ def _stacked(name: str, declared: DataFile, identifier: str, parts: list[_Part],
         return None
     frames, ids, sources, rows = [], [], [], []
     for part in parts:
-        keep, id_codes = _rows_with_an_id(part, identifier, record)
+        keep, id_codes = _rows_with_an_id(part, identifier, declared, record)
         frames.append(part.raw.frame.iloc[keep])
         ids.append(id_codes.iloc[keep])
         sources.append(pd.Series(part.file.source, index=range(len(keep)), dtype="str"))
         rows.append(part.raw.row[keep])
+    decimal, decimals = _decimals_of(name, parts, record)
     frame = frames[0] if len(frames) == 1 else pd.concat(frames)
     return SourceTable(
         name=name,
@@ -191,8 +187,59 @@ def _stacked(name: str, declared: DataFile, identifier: str, parts: list[_Part],
         labels=_joined([part.raw.labels for part in parts]),
         units={column: unit for part in parts for column, unit in part.raw.units.items()},
         missing=_joined([part.raw.missing for part in parts]),
-        decimal=next((part.raw.decimal for part in parts if part.raw.decimal), "."),
+        decimal=decimal,
+        decimals=decimals,
+        date_order=order,
     )
+
+
+def _decimals_of(name: str, parts: list[_Part], record: Record) -> tuple[str, dict[str, str]]:
+    """Return the decimal sign of stacked files and the columns that have another; files that differ are a problem."""
+    columns: dict[str, str] = {}
+    signs = {part.raw.decimal for part in parts if part.raw.decimal}
+    decimal = "," if signs == {","} else "."
+    for part in parts:
+        for column in part.raw.frame.columns if len(signs) > 1 else part.raw.decimals:
+            sign = part.raw.decimals.get(column, part.raw.decimal)
+            if sign and columns.setdefault(column, sign) != sign:
+                what = f"its files write decimals of '{column}' with different signs."
+                record.problem(f"file '{name}'", what, "Make each file an entry of its own under 'files:'.")
+                return decimal, columns
+    return decimal, {column: sign for column, sign in columns.items() if sign != decimal}
+
+
+def _with_date_order(name: str, study: StudyFile, parts: list[_Part], record: Record) -> tuple[list[_Part], DateOrder]:
+    """Return the files with the order of their dates, and the one order of all; what cannot be told is a problem."""
+    declared = study.files[name].date_order
+    if declared is not None:
+        return [_with_order(part, declared, part.file.recognised) for part in parts], declared
+    wanted, found, orders = date_columns(study, name), [], set()
+    for part in parts:
+        columns = [column for column in wanted if column in part.raw.frame.columns]
+        evidence = order_evidence(part.raw.frame[column] for column in columns)
+        if evidence.fault is not None:
+            where = f"file '{name}' ({part.file.path}), {_columns(columns)}"
+            fix = "Declare 'date_order: dmy' or 'date_order: mdy' for the file; dates that do not fit are set aside."
+            record.problem(where, evidence.fault, fix)
+        if evidence.order is None:
+            found.append(part)
+            continue
+        orders.add(evidence.order)
+        found.append(_with_order(part, evidence.order, (*part.file.recognised, "date_order")))
+    if len(orders) > 1:
+        what = "its files write dates in different orders."
+        record.problem(f"file '{name}'", what, "Make each file an entry of its own under 'files:'.")
+    return found, next(iter(sorted(orders)), "ymd")
+
+
+def _with_order(part: _Part, order: DateOrder, recognised: tuple[str, ...]) -> _Part:
+    if not part.raw.frame.columns.size:
+        return part
+    return replace(part, file=replace(part.file, date_order=order, recognised=recognised))
+
+
+def _columns(names: list[str]) -> str:
+    return ("column " if len(names) == 1 else "columns ") + ", ".join(f"'{name}'" for name in names)
 
 
 def _joined(parts: list[Mapping[str, Mapping[str, str]]]) -> dict[str, dict[str, str]]:
@@ -203,11 +250,17 @@ def _joined(parts: list[Mapping[str, Mapping[str, str]]]) -> dict[str, dict[str,
     return joined
 
 
-def _rows_with_an_id(part: _Part, identifier: str, record: Record) -> tuple[np.ndarray, pd.Series]:
+def _words_for_missing(part: _Part, identifier: str, declared: DataFile) -> list[str]:
+    """Return what stands for a missing id; a plain number such as 999, missing elsewhere, may be somebody's number."""
+    return [code for code in {**declared.missing, **part.raw.missing.get(identifier, {})} if not code.isdigit()]
+
+
+def _rows_with_an_id(part: _Part, identifier: str, declared: DataFile, record: Record) -> tuple[np.ndarray, pd.Series]:
     """Return the rows that have an id and are no exact copy of an earlier row, and all ids."""
     file, frame, row = part.file, part.raw.frame, part.raw.row
     ids = codes_of(frame[identifier])
-    blank = ids.isna().to_numpy()
+    report_unreadable(file, part.raw, ids, record)
+    blank = ids.isna().to_numpy() | ids.isin(_words_for_missing(part, identifier, declared)).to_numpy()
     if blank.any():
         reason = f"the identifier '{identifier}' is blank"
         content = [

@@ -10,9 +10,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-import pyarrow as pa
 
-from cohort.intake.cells import Distinct, Numbers, as_codes, distinct_cells, numbers_of
+from cohort.intake.cells import DateOrder, Distinct, Numbers, as_codes, distinct_cells, numbers_of
 from cohort.ledger import Ledger
 from cohort.study_file import DataFile
 
@@ -39,8 +38,10 @@ class SourceFile:
         Its size, header not counted.
     sha256
         Hash of its bytes.
-    encoding, delimiter, decimal
-        How its text was read; None for binary formats.
+    encoding, delimiter, decimal, date_order, sheet
+        How its text was read, and which sheet of a workbook; None where the format or the file has none.
+    recognised
+        Which of these were recognised in the file rather than declared.
     """
 
     name: str
@@ -53,6 +54,9 @@ class SourceFile:
     encoding: str | None = None
     delimiter: str | None = None
     decimal: str | None = None
+    date_order: str | None = None
+    sheet: str | None = None
+    recognised: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -101,7 +105,13 @@ class RawFile:
     missing
         Reason of each code that the file itself declares missing, by column.
     sniffed
-        Which of encoding, delimiter and decimal were recognised rather than declared.
+        Which of encoding, delimiter, decimal and sheet were recognised rather than declared.
+    decimals
+        Decimal sign of columns that write another one than the rest of the file.
+    unreadable
+        Row number, column and text of cells that hold an error instead of a value; they are blank in ``frame``.
+    notes
+        What else the reader found worth a line in the ledger.
     """
 
     frame: pd.DataFrame
@@ -114,6 +124,17 @@ class RawFile:
     delimiter: str | None = None
     decimal: str | None = None
     sniffed: tuple[str, ...] = ()
+    sheet: str | None = None
+    decimals: Mapping[str, str] = field(default_factory=dict)
+    unreadable: tuple[tuple[int, str, str], ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def raw_file(frame: pd.DataFrame, **more: Any) -> RawFile:
+    """Return a table as the content of a file whose rows are numbered from 1; ``more`` are its other fields."""
+    frame = frame.reset_index(drop=True)
+    frame.columns = pd.Index([str(name) for name in frame.columns], dtype="object")
+    return RawFile(frame=frame, row=np.arange(1, len(frame) + 1, dtype=np.int64), **more)
 
 
 @dataclass(frozen=True)
@@ -132,8 +153,10 @@ class SourceTable:
         Participant, name of the file and row number in that file, aligned with ``frame``.
     columns
         Columns of each source.
-    decimal
-        Decimal sign of texts.
+    decimal, decimals
+        Decimal sign of texts, and of columns that write another one.
+    date_order
+        Order of day, month and year in its dates.
     person
         Number of the participant of each row among all participants of the study (see :func:`number_people`).
     """
@@ -149,6 +172,8 @@ class SourceTable:
     units: Mapping[str, str]
     missing: Mapping[str, Mapping[str, str]]
     decimal: str = "."
+    decimals: Mapping[str, str] = field(default_factory=dict)
+    date_order: DateOrder = "ymd"
     person: IntArray = field(default_factory=lambda: np.empty(0, dtype=np.int64), repr=False)
     _distinct: dict[str, Distinct] = field(default_factory=dict, repr=False, compare=False)
     _codes: dict[str, pd.Series] = field(default_factory=dict, repr=False, compare=False)
@@ -163,10 +188,18 @@ class SourceTable:
         """Return a column as codes, a category; ``source`` names the file of a row unless a column is called so."""
         if column not in self._codes:
             codes = as_codes(self._distinct_cells(column))
-            if self.decimal == ",":
+            if self.decimals.get(column, self.decimal) == ",":
                 codes = _without_zero_decimals(codes)
             self._codes[column] = codes
         return self._codes[column]
+
+    def codes_known(self) -> dict[str, pd.Series]:
+        """Return the codes of the columns that were looked at so far."""
+        return dict(self._codes)
+
+    def set_codes(self, column: str, codes: pd.Series) -> None:
+        """Put other codes, a category, in the place of those of a column; its cells stay as they are."""
+        self._codes[column] = codes
 
     def is_filled(self, column: str) -> BoolArray:
         """Return where a column holds anything."""
@@ -175,7 +208,9 @@ class SourceTable:
     def numbers(self, column: str) -> Numbers:
         """Return a column as numbers with their censoring."""
         if column not in self._numbers:
-            self._numbers[column] = numbers_of(self.frame[column], self.decimal, self._distinct_cells(column))
+            self._numbers[column] = numbers_of(
+                self.frame[column], self.decimals.get(column, self.decimal), self._distinct_cells(column)
+            )
         return self._numbers[column]
 
     def _distinct_cells(self, column: str) -> Distinct:
@@ -213,6 +248,20 @@ def _without_zero_decimals(codes: pd.Series) -> pd.Series:
     return pd.Series(pd.Categorical.from_codes(small[codes.cat.codes.to_numpy()], pd.Index(words, dtype="str")))
 
 
+def rows_of_table(table: SourceTable, rows: IntArray) -> SourceTable:
+    """Return some rows of a table."""
+    return replace(
+        table,
+        frame=table.frame.iloc[rows].reset_index(drop=True),
+        ids=table.ids.iloc[rows].reset_index(drop=True),
+        source=table.source.iloc[rows].reset_index(drop=True),
+        row=table.row[rows],
+        _codes={name: codes.iloc[rows].reset_index(drop=True) for name, codes in table.codes_known().items()},
+        _numbers={},
+        _distinct={},
+    )
+
+
 @dataclass(frozen=True)
 class People:
     """Everybody whom some file names, by number: tables are joined by numbers, and ids written out at the end.
@@ -226,9 +275,8 @@ class People:
     ids: pd.Index
 
     def named(self, person: npt.NDArray[Any]) -> pd.Series:
-        """Return the identifiers of people, as canonical text."""
-        texts = pa.array(self.ids.to_numpy(dtype=object), pa.large_string())
-        return pd.Series(pd.array(texts.take(pa.array(person)), dtype="string"))
+        """Return the identifiers of people, a category: every identifier is kept once."""
+        return pd.Series(pd.Categorical.from_codes(person, self.ids))
 
     def numbers(self, ids: pd.Series) -> IntArray:
         """Return the number of each identifier, -1 for one that no file names."""

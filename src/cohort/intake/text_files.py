@@ -5,9 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import itertools
-import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TypeAlias
 
 import numpy as np
@@ -16,21 +15,27 @@ import pyarrow as pa
 from pyarrow import csv as arrow_csv
 
 from cohort.errors import InputDataError, Problem
+from cohort.intake.dialect import (
+    DecimalSigns,
+    decimal_notes,
+    recognised_decimals,
+    recognised_delimiter,
+    stated_delimiter,
+)
 from cohort.intake.tables import IntArray, RawFile
+from cohort.intake.text_encoding import DecodedText, accents, decode
 from cohort.study_file import DataFile
 
+Rename: TypeAlias = Callable[[list[str]], list[str]]
 _Rows: TypeAlias = tuple[pd.DataFrame, IntArray, list[tuple[int, list[str]]]]
 
 _QUOTE = '"'
 _CHUNK = 100_000
-_SAMPLE = 2_000
-_DELIMITERS = ",;\t"
-_COMMA_NUMBER = re.compile(r"[<>]?=?\s*[+-]?\d*,\d+")
-_POINT_NUMBER = re.compile(r"[<>]?=?\s*[+-]?\d*\.\d+")
-_THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3})+")
 
 
-def read_text_file(content: bytes, path: str, declared: DataFile, delimiter: str | None = None) -> RawFile:
+def read_text_file(
+    content: bytes, path: str, declared: DataFile, delimiter: str | None = None, rename: Rename | None = None
+) -> RawFile:
     """Return the content of a CSV or TSV file; every cell is text.
 
     Parameters
@@ -43,33 +48,50 @@ def read_text_file(content: bytes, path: str, declared: DataFile, delimiter: str
         What the study says of the file.
     delimiter
         Delimiter that the format implies.
+    rename
+        What becomes of the names of the header, where a folder's data dictionary knows them better.
 
     Raises
     ------
     InputDataError
         If the text can't be decoded, has no header, or a quotation mark is never closed.
     """
-    text = _decoded(content, path, declared.encoding)
+    decoded = decode(content, path, declared.encoding)
+    stated, text = stated_delimiter(decoded.text)
     if not text.strip():
         raise InputDataError([Problem(path, "the file is empty.", "Export it again.")])
-    stated = declared.delimiter or delimiter
-    delimiter = stated or _recognised_delimiter(text)
+    stated = declared.delimiter or stated or delimiter
+    delimiter = stated or recognised_delimiter(text)
     records = _records(text, path, delimiter)
-    header = _header(next(records), path)
+    header = _header(next(records), path, rename)
     whole = None if _QUOTE in text else _unquoted(text, delimiter, header)
     frame, row, ragged = _checked(records, header) if whole is None else whole
     if not len(frame) and not ragged:
         raise InputDataError([Problem(path, "the file has a header and no rows.", "Export it again.")])
-    sniffed = [name for name, given in (("delimiter", stated), ("decimal", declared.decimal)) if not given]
+    decimals = DecimalSigns(declared.decimal) if declared.decimal else recognised_decimals(frame)
+    sniffed = {"encoding": not decoded.is_recognised, "delimiter": stated, "decimal": declared.decimal}
     return RawFile(
         frame=frame,
         row=row,
         ragged=tuple(ragged),
-        encoding=declared.encoding or "utf-8",
+        encoding=decoded.encoding,
         delimiter=delimiter,
-        decimal=declared.decimal or _recognised_decimal(frame.head(_SAMPLE)),
-        sniffed=tuple(sniffed),
+        decimal=decimals.sign,
+        decimals=decimals.others,
+        sniffed=tuple(name for name, is_given in sniffed.items() if not is_given),
+        notes=_notes(decoded, decimals),
     )
+
+
+def _notes(decoded: DecodedText, decimals: DecimalSigns) -> tuple[str, ...]:
+    """Return what an analyst should look at, since it was recognised and may be wrong."""
+    notes = []
+    if decoded.is_recognised:
+        notes.append(
+            f"the text is not UTF-8 and was read as {decoded.encoding}: "
+            f"see whether these are its letters: {accents(decoded.text)}"
+        )
+    return (*notes, *decimal_notes(decimals))
 
 
 def _unquoted(text: str, delimiter: str, header: list[str]) -> _Rows | None:
@@ -120,17 +142,6 @@ def _checked(records: Iterator[list[str]], header: list[str]) -> _Rows:
     return frame, np.concatenate(rows), ragged
 
 
-def _decoded(content: bytes, path: str, encoding: str | None) -> str:
-    try:
-        return content.decode(encoding or "utf-8-sig")
-    except LookupError as error:
-        fix = "Use a name such as utf-8, cp1252 or latin-1."
-        raise InputDataError([Problem(path, f"'{encoding}' is no known encoding.", fix)]) from error
-    except UnicodeDecodeError as error:
-        what = f"the text is not {encoding or 'utf-8'} (byte {error.start:,} cannot be read)."
-        raise InputDataError([Problem(path, what, "Declare its encoding, such as 'encoding: cp1252'.")]) from error
-
-
 def _records(text: str, path: str, delimiter: str) -> Iterator[list[str]]:
     """Yield the records that are not blank lines."""
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
@@ -144,31 +155,11 @@ def _records(text: str, path: str, delimiter: str) -> Iterator[list[str]]:
         raise InputDataError([Problem(path, what, fix)]) from error
 
 
-def _header(record: list[str], path: str) -> list[str]:
+def _header(record: list[str], path: str, rename: Rename | None) -> list[str]:
     names = [name.strip() for name in record]
+    names = names if rename is None else rename(names)
     repeated = [name for name, count in Counter(names).items() if count > 1 and name]
     if repeated:
         what = f"the header names {', '.join(repr(name) for name in repeated[:5])} more than once."
         raise InputDataError([Problem(path, what, "Give each column a name of its own.")])
     return [name or f"unnamed_{index}" for index, name in enumerate(names, start=1)]
-
-
-def _recognised_delimiter(text: str) -> str:
-    """Return the sign of ``, ; tab`` that splits the first lines into the same number of fields, the most of them."""
-    lines = text[:65_536].splitlines()[:50]
-    complete = lines if len(text) <= 65_536 or len(lines) < 2 else lines[:-1]
-
-    def score(delimiter: str) -> tuple[float, int]:
-        widths = [len(record) for record in csv.reader(complete, delimiter=delimiter) if record]
-        return (sum(width == widths[0] for width in widths) / len(widths), widths[0]) if widths[0] > 1 else (0.0, 1)
-
-    return max(_DELIMITERS, key=score)
-
-
-def _recognised_decimal(sample: pd.DataFrame) -> str:
-    """Return the decimal sign of a sample of rows; a point unless commas alone occur, and not as thousands."""
-    cells = {str(cell).strip() for column in sample for cell in sample[column].unique()}
-    if any(_POINT_NUMBER.fullmatch(cell) for cell in cells):
-        return "."
-    commas = [cell for cell in cells if _COMMA_NUMBER.fullmatch(cell)]
-    return "," if any(not _THOUSANDS.fullmatch(cell) for cell in commas) else "."

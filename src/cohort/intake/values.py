@@ -166,7 +166,7 @@ def read_numbers(field: Field, is_present: BoolArray, what: str = "a number") ->
     values = np.where(is_present, cells.number, np.nan)
     is_bad = is_present & (cells.is_bad | (cells.censoring != EXACT))
     if what == "a whole number":
-        is_bad |= is_present & ~np.isnan(values) & (values % 1 != 0)
+        is_bad |= is_present & ~np.isnan(values) & (values != np.floor(values))
     field.quarantine(is_bad, "not_a_number", f"'{field.column}' does not hold {what}")
     values[is_bad] = np.nan
     return values

@@ -10,6 +10,7 @@ from cohort.plots.flow import draw_flow
 from cohort.plots.forest import draw_forest, draw_truth
 from cohort.plots.graph import draw_graph
 from cohort.plots.ledger import draw_ledger
+from cohort.plots.missing_reasons import draw_missing_reasons
 from cohort.plots.missingness import draw_missingness
 from cohort.plots.power import draw_detectable
 from cohort.plots.strata import draw_interaction, draw_strata
@@ -29,6 +30,7 @@ __all__ = [
     "draw_interaction",
     "draw_ledger",
     "draw_missed",
+    "draw_missing_reasons",
     "draw_missingness",
     "draw_null_distribution",
     "draw_profiles",

@@ -23,7 +23,7 @@ from cohort.plots.style import (
     set_title,
     use_style,
 )
-from cohort.plots.text import SMALL, line_count, line_height, percent, wrap
+from cohort.plots.text import SMALL, line_count, line_height, percent, text_width, wrap
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -32,6 +32,9 @@ _PAD = 0.1
 _GAP = 0.3
 _BRANCH_GAP = 0.12
 _TITLE = "How people flow into the analysis"
+_FILES = 12
+_REASONS = 6
+_SET_ASIDE = {"quarantined": "set aside in the quarantine", "merged": "copies of other rows, merged"}
 
 
 @dataclass(frozen=True)
@@ -82,19 +85,76 @@ def _share(part: float, whole: float, disclosure: Disclosure) -> str:
     return f" ({percent(above / below)})" if above is not None and below else ""
 
 
-def _boxes(steps: list[_Step], branches: list[_Step], disclosure: Disclosure, width: float) -> list[_Box]:
+def _packed(chunks: list[str], inches: float) -> str:
+    """Return chunks separated by commas, in lines of some width that end between chunks."""
+    lines = [""]
+    for number, chunk in enumerate(chunks):
+        piece = chunk + ("," if number < len(chunks) - 1 else "")
+        trial = f"{lines[-1]} {piece}".lstrip()
+        if text_width(trial) <= inches or not lines[-1]:
+            lines[-1] = trial
+        else:
+            lines.append(piece)
+    return "\n".join(lines)
+
+
+def _row_texts(rows: pd.DataFrame, later: set[str], disclosure: Disclosure, inches: float) -> list[tuple[str, str]]:
+    """Return the boxes of source rows: the text of each, and of what left just before it.
+
+    Rows of people who are not eligible stay in: these people leave at a later step, with the reason of that step.
+    """
+    counts = rows.assign(rows=rows["rows"].astype(int))
+    total = int(counts["rows"].sum())
+    files = counts.groupby("file", sort=False)["rows"].sum()
+    chunks = [f"{name} {disclosure.text(int(count))}" for name, count in files.head(_FILES).items()]
+    chunks += [f"{len(files) - _FILES} more"] if len(files) > _FILES else []
+    many = f"{len(files)} source files" if len(files) > 1 else "one source file"
+    texts = [(f"Rows in {many}\n{_count(total, disclosure)}\n{_packed(chunks, inches)}", "")]
+    reasons = counts["reason"].astype("string").fillna("")
+    stays = counts["status"].eq("used") | (counts["status"].eq("ineligible") & reasons.isin(later))
+    out = counts.loc[~stays.to_numpy(dtype=bool)]
+    if len(out):
+        why = out["status"].astype("string").map(_SET_ASIDE).fillna(reasons.loc[out.index])
+        grouped = out["rows"].groupby(why).sum().sort_values(ascending=False, kind="stable")
+        shown = [f"{_sentence(str(name))}: {_count(int(count), disclosure)}" for name, count in grouped.items()]
+        if len(shown) > _REASONS:
+            left = int(grouped.iloc[_REASONS - 1 :].sum())
+            shown = [*shown[: _REASONS - 1], f"For other reasons: {_count(left, disclosure)}"]
+        texts.append((f"Rows read for this cohort\n{_count(total - int(grouped.sum()), disclosure)}", "\n".join(shown)))
+    return texts
+
+
+def _boxes(
+    steps: list[_Step],
+    branches: list[_Step],
+    disclosure: Disclosure,
+    width: float,
+    sources: pd.DataFrame | None = None,
+) -> list[_Box]:
     left_width, right_width = 0.5 * width, 0.36 * width
     right = width - right_width
     y = 0.0
     boxes: list[_Box] = []
-    for number, step in enumerate(steps):
-        if number and step.excluded > 0:
-            text = wrap(f"{step.reason}\n{_count(step.excluded, disclosure)}", right_width - 2 * _PAD)
+    texts = (
+        []
+        if sources is None
+        else _row_texts(sources, {step.reason for step in steps}, disclosure, left_width - 2 * _PAD)
+    )
+    for step in steps:
+        out = (
+            f"{_sentence(step.reason)}\n{_count(step.excluded, disclosure)}"
+            if step.excluded > 0 and step != steps[0]
+            else ""
+        )
+        texts.append((f"{step.label}\n{_count(step.n, disclosure)}", out))
+    for number, (label, out) in enumerate(texts):
+        if out:
+            text = wrap(out, right_width - 2 * _PAD)
             boxes.append(_Box(right, y, right_width, _height(text), text, "out"))
             y += _height(text) + 0.16
         elif number:
             y += _GAP
-        text = wrap(f"{step.label}\n{_count(step.n, disclosure)}", left_width - 2 * _PAD)
+        text = wrap(label, left_width - 2 * _PAD)
         boxes.append(_Box(0.0, y, left_width, _height(text), text, "step"))
         y += _height(text) + 0.16
     total = steps[-1].n
@@ -103,7 +163,7 @@ def _boxes(steps: list[_Step], branches: list[_Step], disclosure: Disclosure, wi
     for branch in branches:
         share = _share(branch.n, total, disclosure)
         text = wrap(f"{branch.label}\n{_count(branch.n, disclosure)}{share}", left_width - indent - 2 * _PAD)
-        aside = f"{branch.reason}\n{_count(branch.excluded, disclosure)}" if branch.excluded > 0 else ""
+        aside = f"{_sentence(branch.reason)}\n{_count(branch.excluded, disclosure)}" if branch.excluded > 0 else ""
         aside = wrap(aside, right_width - 2 * _PAD)
         height = max(_height(text), _height(aside) if aside else 0.0)
         boxes.append(_Box(indent, y, left_width - indent, height, text, "branch"))
@@ -146,6 +206,7 @@ def draw_flow(
     branches: pd.DataFrame | None = None,
     *,
     disclosure: Disclosure,
+    sources: pd.DataFrame | None = None,
     title: str = _TITLE,
     ax: Axes | None = None,
 ) -> Axes:
@@ -160,6 +221,9 @@ def draw_flow(
         ``excluded`` are those of the last step who are not in the part.
     disclosure
         How counts are protected.
+    sources
+        What became of the rows of the source files, for boxes on top: columns ``file``, ``status`` (used, ineligible,
+        quarantined, merged), ``reason`` and ``rows``; None leaves these boxes out.
     title
         What is shown.
     ax
@@ -167,12 +231,13 @@ def draw_flow(
 
     Notes
     -----
-    The form follows von Elm et al., The STROBE statement, Lancet 2007;370:1453, item 13(c).
+    The form follows von Elm et al., The STROBE statement, Lancet 2007;370:1453, item 13(c); the boxes of source rows
+    are what RECORD adds for data collected for other purposes (Benchimol et al., PLoS Med 2015;12:e1001885, item 13.1).
     """
     if steps.empty:
         return empty_axes(ax, "no step of the flow is known", title=title)
     width = (WIDTH if ax is None else room(ax)) - 0.1
-    boxes = _boxes(_steps(steps), [] if branches is None else _steps(branches), disclosure, width)
+    boxes = _boxes(_steps(steps), [] if branches is None else _steps(branches), disclosure, width, sources)
     height = max(box.y + box.height for box in boxes)
     note = disclosure_note(disclosure)
     ax = given_or_new(ax, WIDTH, height + (0.65 if note else 0.4))

@@ -7,11 +7,14 @@ from pathlib import Path
 import nbformat
 
 from cohort.errors import CohortError
+from cohort.output import check_outside_git
 from cohort.report.execution import load_notebooks, set_parameters
 from cohort.study import DEMO, open_study
 
 
-def prepare_laboratory(study: str | Path | None, out: Path | None, *, root: str | Path | None = None) -> Path:
+def prepare_laboratory(
+    study: str | Path | None, out: Path | None, *, root: str | Path | None = None, allow_git: bool = False
+) -> Path:
     """Return a working folder with the notebooks set to a study.
 
     Notebooks that lie there already are the analyst's own work and are left as they are.
@@ -24,6 +27,8 @@ def prepare_laboratory(study: str | Path | None, out: Path | None, *, root: str 
         The working folder; by default ``<name of the study>-lab`` in the current folder.
     root
         Where the data files lie, if not where the study file says.
+    allow_git
+        Work on a real study even where git would track the folder.
 
     Raises
     ------
@@ -32,6 +37,8 @@ def prepare_laboratory(study: str | Path | None, out: Path | None, *, root: str 
     """
     opened = open_study(study, root=root)
     folder = out if out is not None else Path(f"{opened.name}-lab")
+    if not opened.synthetic and not allow_git:
+        check_outside_git(folder)
     where = DEMO if study is None or str(study) == DEMO else str(Path(study).resolve())
     try:
         folder.mkdir(parents=True, exist_ok=True)

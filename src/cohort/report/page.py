@@ -7,6 +7,7 @@ import math
 import re
 import textwrap
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -15,14 +16,15 @@ from matplotlib.axes import Axes
 
 from cohort.analysis.variables import readable
 from cohort.disclosure import Disclosure
-from cohort.output import write_json, write_text
+from cohort.output import safe_csv, write_json, write_text
 from cohort.plots.style import Picture
+from cohort.report.protection import COUNTS, DIGITS, protect_results, protect_verdict, shown_numbers, structure
 from cohort.results import Estimate, NotTestable, Result, ResultTable, Verdict, tidy
 from cohort.study import Study
 
 _DASH = "–"
-_COUNTS_OF_RESULTS = ("n", "events")
 _WIDTH = 110
+_NUMBERS = ("estimate", "lower", "upper", "standard_error", "p")
 
 
 class Page:
@@ -67,27 +69,29 @@ class Page:
 
     def table(self, table: ResultTable) -> None:
         """Show a table as fixed-width text and as HTML, and write it as CSV; counts are protected first."""
-        protected = self._protect(table.data, table.counts)
+        protected = protect_table(table, self.study.disclosure)
         self._display(table.title, format_cells(protected, table.formats), table.note)
-        self._write_table(table.name, table.title, table.note, protected)
+        self._write_table(table, shown_numbers(protected, table.formats, self.study.disclosure))
 
     def results(self, name: str, title: str, results: Sequence[Result], note: str = "") -> None:
         """Show estimates with their intervals, one row each; what cannot be tested keeps its row and says why.
 
-        The file holds the numbers unrounded, with standard errors and degrees of freedom.
+        The file has standard errors and degrees of freedom as well; its numbers are unrounded for a synthetic study,
+        and have three significant digits for a real one.
         """
-        shown = results_table(name, title, results, note)
-        self._display(title, format_cells(self._protect(shown.data, shown.counts), {}), note)
-        self._write_table(name, title, note, self._protect(tidy(results), shown.counts))
+        rule = self.study.disclosure
+        protected = protect_results(results, rule)
+        shown = results_table(name, title, protected.results, note)
+        self._display(title, format_cells(shown.data.assign(**protected.texts), {}), note)
+        file = shown_numbers(tidy(protected.results), dict.fromkeys(_NUMBERS, f".{DIGITS}g"), rule)
+        self._write_table(replace(shown, sums=protected.sums), file.assign(**protected.texts))
 
-    def _protect(self, data: pd.DataFrame, counts: Sequence[str]) -> pd.DataFrame:
-        return self.study.disclosure.protect(data, [column for column in counts if column in data])
-
-    def _write_table(self, name: str, title: str, note: str, data: pd.DataFrame) -> None:
+    def _write_table(self, table: ResultTable, data: pd.DataFrame) -> None:
         if self.output is not None:
-            path = self.output / "tables" / f"{self.name}__{name}.csv"
-            write_text(path, data.to_csv(index=False, lineterminator="\n"))
-            write_json(path.with_suffix(".json"), {"title": title, "note": note, "notebook": self.name})
+            path = self.output / "tables" / f"{self.name}__{table.name}.csv"
+            write_text(path, safe_csv(data))
+            told = {"title": table.title, "note": table.note, "notebook": self.name}
+            write_json(path.with_suffix(".json"), told | structure(table))
 
     def figure(self, drawn: Axes, name: str, caption: str) -> None:
         """Show a figure as PNG with its caption as alternative text, and write it as PNG and SVG."""
@@ -112,6 +116,7 @@ class Page:
             Whether they belong on the first page; verdicts of an exploratory family do not.
         """
         claims = self.study.codebook.claims
+        verdicts = [protect_verdict(verdict, self.study.disclosure) for verdict in verdicts]
         rows = pd.DataFrame(
             {
                 "claim": [v.claim for v in verdicts],
@@ -150,8 +155,13 @@ class Page:
 
 def table_text(table: ResultTable, disclosure: Disclosure) -> str:
     """Return a table as fixed-width text, its counts protected; for a terminal."""
-    protected = disclosure.protect(table.data, [column for column in table.counts if column in table.data])
+    protected = protect_table(table, disclosure)
     return as_text(table.title, format_cells(protected, table.formats), table.note)
+
+
+def protect_table(table: ResultTable, disclosure: Disclosure) -> pd.DataFrame:
+    """Return the rows of a table with its counts as protected text."""
+    return disclosure.protect(table.data, [column for column in table.counts if column in table.data], table.sums)
 
 
 def results_table(name: str, title: str, results: Sequence[Result], note: str = "") -> ResultTable:
@@ -166,7 +176,7 @@ def results_table(name: str, title: str, results: Sequence[Result], note: str = 
     """
     rows = [_result_row(result) for result in results]
     data = pd.DataFrame(rows, columns=["label", "measure", "estimate (95 % CI)", "SE", "n", "events", "adjusted for"])
-    return ResultTable(name, title, data, counts=_COUNTS_OF_RESULTS, note=note)
+    return ResultTable(name, title, data, counts=COUNTS, note=note)
 
 
 def _result_row(result: Result) -> dict[str, object]:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from cohort.output import check_writable, fresh_folder, write_json
 from cohort.progress import progress
+from cohort.report.destination import check_destination
 from cohort.report.document import write_document
 from cohort.report.execution import execute, load_notebooks
 from cohort.report.methods import methods_paragraph
@@ -15,7 +16,14 @@ SEED = 20261122
 """Seed of every random step of the notebooks; it stands in the provenance of a report."""
 
 
-def run_suite(study: str | Path | None, out: Path, *, root: str | Path | None = None, show: bool | None = None) -> Path:
+def run_suite(
+    study: str | Path | None,
+    out: Path,
+    *,
+    root: str | Path | None = None,
+    show: bool | None = None,
+    allow_git: bool = False,
+) -> Path:
     """Run the main job and return the path of the report.
 
     Parameters
@@ -28,6 +36,8 @@ def run_suite(study: str | Path | None, out: Path, *, root: str | Path | None = 
         Where the data files lie, if not where the study file says.
     show
         Show progress bars; by default only on a terminal.
+    allow_git
+        Write results of a real study even where git would track them.
 
     Raises
     ------
@@ -35,6 +45,7 @@ def run_suite(study: str | Path | None, out: Path, *, root: str | Path | None = 
         If the study or its data fall short, or a notebook fails.
     """
     check_writable(out)
+    check_destination(study, out, allow_git=allow_git)
     with progress(1, "reading and cleaning", show=show) as step:
         opened = open_study(study, root=root)
         step(opened.name)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pandas as pd
 
@@ -19,14 +20,23 @@ def sources_table(study: Study) -> ResultTable:
             "format": source["format"],
             "rows": source["rows"],
             "columns": source["columns"],
-            "read as": ", ".join(
-                f"{key} {source[key]!r}" for key in ("encoding", "delimiter", "decimal") if source.get(key)
-            ),
+            "read as": _read_as(source),
             "SHA-256": source["sha256"][:12],
         }
         for source in study.provenance["inputs"]
     ]
     return ResultTable("sources", "Source files", pd.DataFrame(rows), counts=("rows",))
+
+
+def _read_as(source: Mapping[str, Any]) -> str:
+    """Return how the text of a file was read, and which of it was recognised rather than declared."""
+    recognised = source.get("recognised") or ()
+    keys = ("encoding", "delimiter", "decimal", "date_order", "sheet")
+    return ", ".join(
+        f"{key.replace('_', ' ')} {source[key]!r}" + (" (recognised)" if key in recognised else "")
+        for key in keys
+        if source.get(key)
+    )
 
 
 def rows_table(study: Study) -> ResultTable:

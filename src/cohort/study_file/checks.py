@@ -9,6 +9,7 @@ from pathlib import PurePosixPath
 
 from cohort.study_file.models import DataFile, InstrumentSource, Source, StudyFile, UnitColumn
 from cohort.study_file.reading import Step, YamlText
+from cohort.study_file.rule_checks import check_rules
 from cohort.study_file.sources import Meaning, SourceChecks
 from cohort.study_file.vocabulary import InstrumentEntry, VariableEntry, Vocabulary, listed, suggestion
 
@@ -43,6 +44,8 @@ def check_study(study: StudyFile, text: YamlText, vocabulary: Vocabulary) -> Non
     _people_and_time(check, study, vocabulary)
     _design(check, study)
     _baseline(check, study)
+    check_rules(check, study, vocabulary)
+    _privacy(check, study)
 
 
 def _file(check: SourceChecks, steps: list[Step], file: DataFile) -> None:
@@ -280,6 +283,14 @@ def _design(check: SourceChecks, study: StudyFile) -> None:
         source = getattr(study.design, key)
         if source is not None:
             check.source(["design", key], source, Meaning(key))
+
+
+def _privacy(check: SourceChecks, study: StudyFile) -> None:
+    """Check that identifiers are declared for files that the study has."""
+    for name in study.privacy.declared:
+        if check.file_names is not None and name not in check.file_names:
+            fix = suggestion(name, check.file_names)
+            check.add(["privacy", "declared", name], f"there is no file '{name}' under 'files:'.", fix)
 
 
 def _baseline(check: SourceChecks, study: StudyFile) -> None:

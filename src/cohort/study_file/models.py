@@ -22,6 +22,7 @@ from cohort.study_file.conditions import (
     one_or_many,
     shape_of,
 )
+from cohort.study_file.rule_settings import RuleSetting
 
 # --- files ------------------------------------------------------------------------------------------------------
 
@@ -243,6 +244,19 @@ class DisclosurePolicy(Model):
     round_to: Annotated[StrictInt, Field(ge=1)] = 5
 
 
+class HashIds(Model):
+    """Ids become keyed hashes; ``key_file`` holds the key, its path relative to the study file."""
+
+    key_file: Annotated[str, Field(min_length=1)]
+
+
+class Privacy(Model):
+    """Direct identifiers that may come in, by file, and whether ids are replaced by a keyed hash."""
+
+    declared: dict[str, list[str]] = Field(default_factory=dict)
+    hash_ids: HashIds | None = None
+
+
 class StudyFile(Model):
     """A whole study: its files, what their columns mean, who is eligible, and how results are protected."""
 
@@ -273,4 +287,6 @@ class StudyFile(Model):
     relations: list[RelationSource] = Field(default_factory=list)
     follow_up: FollowUp | None = None
     design: DesignSource | None = None
+    rules: dict[str, RuleSetting] = Field(default_factory=dict)
     disclosure: DisclosurePolicy = DisclosurePolicy()
+    privacy: Privacy = Privacy()

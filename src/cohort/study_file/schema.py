@@ -41,6 +41,7 @@ def study_json_schema(vocabulary: Vocabulary) -> dict[str, Any]:
         "labs": {name: f"{analyte.label} ({analyte.unit})" for name, analyte in vocabulary.analytes.items()},
         "diagnoses": {name: disease.label for name, disease in vocabulary.diseases.items()},
         "medications": {name: ", ".join(atc) for name, atc in vocabulary.drugs.items()},
+        "rules": {name: rule.description for name, rule in vocabulary.rules.items()},
     }
     for section, names in labels.items():
         entry = schema["properties"][section]

@@ -64,6 +64,21 @@ class DiseaseEntry(Protocol):
     def column(self) -> str: ...  # noqa: D102
 
 
+class RuleEntry(Protocol):
+    """A rule of cleaning, as far as a study file may change it."""
+
+    @property
+    def description(self) -> str: ...  # noqa: D102
+    @property
+    def actions(self) -> tuple[str, ...]: ...  # noqa: D102
+    @property
+    def required(self) -> str: ...  # noqa: D102
+    @property
+    def ranges(self) -> str: ...  # noqa: D102
+    @property
+    def limits(self) -> Mapping[str, object]: ...  # noqa: D102
+
+
 class Vocabulary(Protocol):
     """All names that a study file may use; ``cohort.codebook.Codebook`` is one."""
 
@@ -90,6 +105,10 @@ class Vocabulary(Protocol):
     @property
     def drugs(self) -> Mapping[str, tuple[str, ...]]:
         """Return the drug groups."""
+
+    @property
+    def rules(self) -> Mapping[str, RuleEntry]:
+        """Return the rules of cleaning."""
 
 
 NEAR = 60

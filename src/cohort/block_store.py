@@ -1,0 +1,144 @@
+"""Where blocks of people lie between two steps of cleaning: a folder of pickles that a run makes and removes."""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from pandas.api.types import union_categoricals
+
+from cohort.cleaning.keys import PERSON
+from cohort.cleaning.validation import conform
+from cohort.codebook import Codebook
+
+IntArray = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class BlockStore:
+    """A folder of what a run puts down and takes up again; nothing in it is read that the run did not write.
+
+    Parameters
+    ----------
+    folder
+        An empty folder inside the output that is being made: personal data leave no trace elsewhere.
+    """
+
+    folder: Path
+
+    def save(self, name: str, content: Any) -> None:
+        """Put something down under a name."""
+        (self.folder / f"{name}.pickle").write_bytes(pickle.dumps(content, protocol=5))
+
+    def load(self, name: str) -> Any:
+        """Return what was put down under a name."""
+        return pickle.loads((self.folder / f"{name}.pickle").read_bytes())  # noqa: S301 - written by this very run
+
+    def has(self, name: str) -> bool:
+        """Return whether something lies under a name."""
+        return (self.folder / f"{name}.pickle").is_file()
+
+    def drop(self, name: str) -> None:
+        """Remove what lies under a name."""
+        (self.folder / f"{name}.pickle").unlink()
+
+    def remove(self) -> None:
+        """Remove the folder with all that lies in it."""
+        for path in self.folder.iterdir():
+            path.unlink()
+        self.folder.rmdir()
+
+    def save_tables(self, block: int, tables: Mapping[str, pd.DataFrame]) -> None:
+        """Put the canonical tables of a block down, each apart."""
+        for name, table in tables.items():
+            self.save(f"table-{block}-{name}", table)
+
+    def load_tables(self, block: int, names: Sequence[str]) -> dict[str, pd.DataFrame]:
+        """Return the canonical tables of a block."""
+        return {name: self.load(f"table-{block}-{name}") for name in names}
+
+    def cut(self, tables: Mapping[str, pd.DataFrame], ends: IntArray) -> None:
+        """Put the tables of everybody down as blocks.
+
+        Parameters
+        ----------
+        tables
+            Tables whose identifiers are categories of one list, in the order of the blocks.
+        ends
+            Number of the first person behind each block.
+        """
+        where = {
+            name: np.searchsorted(ends, frame[PERSON].cat.codes.to_numpy(), side="right")
+            for name, frame in tables.items()
+        }
+        for block in range(len(ends)):
+            own = {name: frame[where[name] == block].reset_index(drop=True) for name, frame in tables.items()}
+            self.save_tables(block, _own_people(own))
+
+
+def _own_people(tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    """Return tables whose identifiers are categories of only those people who occur."""
+    codes = {name: frame[PERSON].cat.codes.to_numpy() for name, frame in tables.items()}
+    kept = np.unique(np.concatenate(list(codes.values())))
+    kept = kept[kept >= 0]
+    everybody = next(iter(tables.values()))[PERSON].cat.categories
+    labels = everybody[kept]
+    renumbered = {
+        name: np.where(own >= 0, np.searchsorted(kept, own), -1) if len(kept) else own for name, own in codes.items()
+    }
+    return {
+        name: frame.assign(**{PERSON: pd.Categorical.from_codes(renumbered[name], labels)})
+        for name, frame in tables.items()
+    }
+
+
+def together(
+    store: BlockStore, blocks: int, names: Sequence[str], codebook: Codebook
+) -> tuple[dict[str, pd.DataFrame], IntArray]:
+    """Return the canonical tables of everybody, and the number of the first person behind each block.
+
+    Parameters
+    ----------
+    store, blocks
+        Where the blocks lie, and how many there are.
+    names
+        The tables.
+    codebook
+        Their columns.
+    """
+    labels = [store.load(f"table-{block}-participants")[PERSON].cat.categories for block in range(blocks)]
+    ends = np.cumsum([len(own) for own in labels], dtype=np.int64)
+    everybody = pd.Index(np.concatenate([own.to_numpy(dtype=object) for own in labels]), dtype="str")
+    del labels
+    tables = {}
+    for name in names:
+        parts = [store.load(f"table-{block}-{name}") for block in range(blocks)]
+        columns = dict.fromkeys(column for part in parts for column in part.columns)
+        table: dict[str, Any] = {}
+        for column in columns:
+            if column == PERSON:
+                starts = ends - np.diff(ends, prepend=0)
+                own = [part[PERSON].cat.codes.to_numpy().astype(np.int64) for part in parts]
+                numbers = [np.where(codes < 0, -1, codes + start) for codes, start in zip(own, starts, strict=True)]
+                table[PERSON] = pd.Series(pd.Categorical.from_codes(np.concatenate(numbers), everybody))
+            else:
+                table[column] = _joined([part[column] for part in parts if column in part], parts, column)
+        tables[name] = conform(pd.DataFrame(table), name, codebook)
+    return tables, ends
+
+
+def _joined(found: list[Any], parts: Sequence[pd.DataFrame], column: str) -> Any:
+    """Return one column of all parts; missing where a part lacks it."""
+    is_category = all(isinstance(one.dtype, pd.CategoricalDtype) for one in found)
+    if is_category and len(found) == len(parts):
+        same = all(one.dtype == found[0].dtype for one in found)
+        return pd.concat(found, ignore_index=True) if same else pd.Series(union_categoricals(found))
+    cells = [part[column] if column in part else pd.Series(pd.NA, index=part.index, dtype="object") for part in parts]
+    whole = pd.concat([one.astype("object") for one in cells] if is_category else cells, ignore_index=True)
+    return whole.astype("category") if is_category else whole

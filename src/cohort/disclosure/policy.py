@@ -1,0 +1,143 @@
+"""Small counts are suppressed, the others rounded, and what would give a suppressed one away is withheld too.
+
+A suppressed count is told apart from zero: it reads ``<5`` where 5 is the minimum, and a zero stays ``0``. A count that
+is withheld for the sake of another reads ``≥5``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from cohort.disclosure.sums import Cell, Shown, Sum, withhold
+
+MINIMUM_COUNT = 5
+ROUND_TO = 5
+
+
+@dataclass(frozen=True)
+class Disclosure:
+    """How counts of people are protected.
+
+    Parameters
+    ----------
+    minimum_count
+        Counts above zero and under this number are suppressed.
+    round_to
+        Other counts are rounded to a multiple of this number; 1 rounds nothing.
+
+    Examples
+    --------
+    >>> Disclosure(5, 5).text(3), Disclosure(5, 5).text(0), Disclosure(5, 5).text(1234)
+    ('<5', '0', '1,235')
+    """
+
+    minimum_count: int = MINIMUM_COUNT
+    round_to: int = ROUND_TO
+
+    @classmethod
+    def off(cls) -> Disclosure:
+        """Return a policy that shows every count as it is; for synthetic data only."""
+        return cls(0, 1)
+
+    @property
+    def is_on(self) -> bool:
+        """Return whether any count is changed."""
+        return self.minimum_count > 1 or self.round_to > 1
+
+    @property
+    def least(self) -> int:
+        """Return the smallest count above zero that may be shown: the minimum, or what would not be rounded to zero.
+
+        Examples
+        --------
+        >>> Disclosure(5, 5).least, Disclosure(5, 20).least
+        (5, 11)
+        """
+        return max(self.minimum_count, self.round_to // 2 + 1 if self.round_to > 1 else 0)
+
+    def is_small(self, count: float) -> bool:
+        """Return whether a count must be suppressed."""
+        return bool(0 < count < self.least)
+
+    def rounded(self, count: float) -> int | None:
+        """Return the count as it may be shown, or None where it is suppressed or missing."""
+        if pd.isna(count) or self.is_small(count):
+            return None
+        return int(self.round_to * round(count / self.round_to)) if self.round_to > 1 else int(count)
+
+    def text(self, count: float) -> str:
+        """Return the count as text; a suppressed one reads ``<minimum``."""
+        if pd.isna(count):
+            return ""
+        shown = self.rounded(count)
+        return f"<{self.least}" if shown is None else f"{shown:,}"
+
+    def shown(self, count: float) -> Shown:
+        """Return what a reader learns from the text of a count: the smallest and the largest number it can be.
+
+        Examples
+        --------
+        >>> Disclosure(5, 5).shown(3), Disclosure(5, 5).shown(101)
+        (Shown(low=1, high=4), Shown(low=98, high=102))
+        """
+        if self.is_small(count):
+            return Shown(1, self.least - 1)
+        seen = self.rounded(count)
+        if seen is None or seen == 0 or self.round_to == 1:
+            return Shown(int(count), int(count))
+        near = range(seen - self.round_to, seen + self.round_to + 1)
+        same = [number for number in near if number >= self.least and self.rounded(number) == seen]
+        return Shown(same[0], same[-1])
+
+    def texts(
+        self, counts: Mapping[Cell, float], sums: Sequence[Sum] = (), unseen: Collection[Cell] = ()
+    ) -> dict[Cell, str]:
+        """Return the counts of a table as texts from which no small one can be worked out.
+
+        Parameters
+        ----------
+        counts
+            The counts by cell.
+        sums
+            Which cells add up to which. Where what is shown would narrow a small count, shown or implied, to less than
+            "1 to minimum - 1", another cell of the sum is withheld: it reads ``≥minimum``, or ``not shown`` if small.
+        unseen
+            Cells that belong to sums and are not shown; their text is empty.
+
+        Examples
+        --------
+        >>> sums = [Sum("all", ("women", "men"))]
+        >>> Disclosure(5, 1).texts({"all": 20, "women": 17, "men": 3}, sums)
+        {'all': '20', 'women': '≥5', 'men': '<5'}
+        """
+        known = {cell: float(count) for cell, count in counts.items() if not pd.isna(count)}
+        hidden = withhold(known, sums, self.shown, self.least, unseen) if self.is_on and sums and self.least > 1 else {}
+        words = {cell: f"≥{self.least}" if told.low else "not shown" for cell, told in hidden.items()}
+        words |= dict.fromkeys(unseen, "")
+        return {cell: words[cell] if cell in words else self.text(count) for cell, count in counts.items()}
+
+    def protect(self, table: pd.DataFrame, counts: Sequence[str], sums: Sequence[Sum] = ()) -> pd.DataFrame:
+        """Return a copy of a table in which the named columns of counts are protected text.
+
+        Does not modify the original.
+
+        Parameters
+        ----------
+        table
+            The table.
+        counts
+            Its columns of counts.
+        sums
+            Which cells add up to which; a cell is (number of the row, name of the column).
+        """
+        shown = table.copy()
+        cells: dict[Cell, float] = {
+            (row, column): value for column in counts for row, value in enumerate(table[column].to_list())
+        }
+        texts = self.texts(cells, sums)
+        for column in counts:
+            shown[column] = [texts[row, column] for row in range(len(table))]
+        return shown

@@ -1,0 +1,231 @@
+"""Which counts add up to which, and what must be withheld so that no small one can be worked out from the others.
+
+What a reader knows of a table is a system of linear equations over whole numbers: each text bounds its count, each sum
+ties counts together. A small count is protected when both 1 and the minimum less one remain possible for it, so that
+the table tells no more of it than the text ``<minimum`` does (Hundepool et al., Statistical Disclosure Control, Wiley
+2012, ch. 4: a cell is exposed when its feasibility interval is narrower than its protection interval).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple, TypeAlias
+
+import numpy as np
+from scipy.optimize import Bounds, LinearConstraint, milp
+
+Cell: TypeAlias = Hashable
+"""What names a cell: (row, column) in a table, a text in a list of counts."""
+
+
+class Shown(NamedTuple):
+    """What a reader knows of a count from its text; ``high`` is None where there is no upper limit."""
+
+    low: int
+    high: int | None
+
+
+@dataclass(frozen=True)
+class Sum:
+    """Cells that add up to another one.
+
+    Parameters
+    ----------
+    whole
+        The total.
+    parts
+        Its parts, none of which overlap.
+    has_rest
+        Whether others belong to the whole that no cell shows: people without the event beside those with it.
+    """
+
+    whole: Cell
+    parts: tuple[Cell, ...]
+    has_rest: bool = False
+
+
+class _System:
+    """The equations of a table, with what is known of each cell."""
+
+    def __init__(self, sums: Sequence[Sum], shown: Mapping[Cell, Shown]) -> None:
+        cells: dict[Cell, int] = {}
+        entries: list[tuple[int, int, int]] = []
+        for row, one in enumerate(sums):
+            terms = [(one.whole, 1), *((part, -1) for part in one.parts)]
+            if one.has_rest:
+                terms.append((("rest", row), -1))
+            entries += [(row, cells.setdefault(cell, len(cells)), sign) for cell, sign in terms]
+        self.cells = cells
+        self._shown = shown
+        rows, columns, signs = zip(*entries, strict=True)
+        self._matrix = np.zeros((len(sums), len(cells)))
+        np.add.at(self._matrix, (np.array(rows), np.array(columns)), signs)
+
+    def can_be(self, cell: Cell, value: int) -> bool:
+        """Return whether a count can have a value, given all that is shown."""
+        low, high = np.zeros(len(self.cells)), np.full(len(self.cells), np.inf)
+        for other, place in self.cells.items():
+            if other in self._shown:
+                known = self._shown[other]
+                low[place], high[place] = known.low, np.inf if known.high is None else known.high
+        place = self.cells[cell]
+        if not low[place] <= value <= high[place]:
+            return False
+        low[place] = high[place] = value
+        zero = np.zeros(self._matrix.shape[0])
+        found = milp(
+            np.zeros(len(self.cells)),
+            integrality=np.ones(len(self.cells), dtype=np.int64),
+            bounds=Bounds(low, high),
+            constraints=LinearConstraint(self._matrix, zero, zero),
+        )
+        return bool(found.status == 0)
+
+
+def is_covered(cell: Cell, sums: Sequence[Sum], shown: Mapping[Cell, Shown], least: int) -> bool:
+    """Return whether a small count stays hidden: 1 and ``least`` - 1 are both possible, given all that is shown.
+
+    Parameters
+    ----------
+    cell
+        The cell; ``("rest", k)`` is the rest of the sum number k.
+    sums
+        The sums of the table.
+    shown
+        What is known of each cell.
+    least
+        The smallest count that may be shown.
+    """
+    system = _System(sums, shown)
+    return all(system.can_be(cell, value) for value in {1, least - 1})
+
+
+def withhold(
+    counts: Mapping[Cell, float],
+    sums: Sequence[Sum],
+    text_of: Callable[[float], Shown],
+    least: int,
+    unseen: Collection[Cell] = (),
+) -> dict[Cell, Shown]:
+    """Return the cells that must be withheld so that every small count stays hidden, with what is still told of them.
+
+    Parameters
+    ----------
+    counts
+        The true counts.
+    sums
+        Which cells add up to which; a sum over a cell without a count is left out.
+    text_of
+        What a reader learns from the text of a count.
+    least
+        The smallest count that may be shown.
+    unseen
+        Cells of sums that are not shown at all; a small one among them must not follow from the others either.
+
+    Notes
+    -----
+    Small cells are taken one by one. For one that is exposed, the smallest cell whose withholding covers it is taken,
+    parts before wholes; a withheld cell only widens what is possible, so a cell once covered stays covered. Of a
+    withheld cell it is told that it is no small one. Where small cells expose each other (1 + 2 = 3, all of them under
+    the minimum), nothing is told of the neighbours.
+    """
+    known = [one for one in sums if all(cell in counts for cell in (one.whole, *one.parts))]
+    values = dict(counts)
+    for row, one in enumerate(known):
+        if one.has_rest:
+            values["rest", row] = counts[one.whole] - sum(counts[part] for part in one.parts)
+    shown = {cell: text_of(count) for cell, count in counts.items() if cell not in unseen}
+    hidden: dict[Cell, Shown] = {}
+    wholes = {one.whole for one in known}
+    for target in _small(known, values, least):
+        while not is_covered(target, known, shown, least):
+            near = _near(target, known)
+            left = [c for c in near if c in shown and c != target and counts[c] > 0 and c not in hidden]
+            left.sort(key=lambda c: (counts[c] < least, near[c], c in wholes, counts[c], repr(c)))
+            if not left:
+                break
+            widened = {c: Shown(least if counts[c] >= least else 0, None) for c in left}
+            covers = (c for c in left if is_covered(target, known, {**shown, c: widened[c]}, least))
+            chosen = next(covers, left[0])
+            hidden[chosen] = shown[chosen] = widened[chosen]
+    return hidden
+
+
+def _small(sums: Sequence[Sum], values: Mapping[Cell, float], least: int) -> list[Cell]:
+    """Return the cells of sums, and the rests, whose count is small."""
+    cells: list[Cell] = []
+    for row, one in enumerate(sums):
+        cells += [one.whole, *one.parts, *([("rest", row)] if one.has_rest else [])]
+    return [cell for cell in dict.fromkeys(cells) if 0 < values[cell] < least]
+
+
+def _near(target: Cell, sums: Sequence[Sum]) -> dict[Cell, int]:
+    """Return the cells that sums tie to one, with the number of sums on the way."""
+    members = [{one.whole, *one.parts, *([("rest", row)] if one.has_rest else [])} for row, one in enumerate(sums)]
+    found: dict[Cell, int] = {target: 0}
+    step, border = 0, {target}
+    while border:
+        step += 1
+        border = {cell for group in members if group & border for cell in group} - set(found)
+        found |= dict.fromkeys(border, step)
+    return found
+
+
+def flow_sums(steps: int, branches: int) -> list[Sum]:
+    """Return the sums of a flow of people; cells are (number of the box, ``n`` or ``excluded``), branches last.
+
+    Parameters
+    ----------
+    steps
+        Number of steps, one after the other: who is left and who was excluded make the step before.
+    branches
+        Number of parts of the last step; who lacks it stands beside each.
+    """
+    chain = [Sum((row - 1, "n"), ((row, "n"), (row, "excluded"))) for row in range(1, steps)]
+    return chain + [Sum((steps - 1, "n"), ((row, "n"), (row, "excluded"))) for row in range(steps, steps + branches)]
+
+
+def found_sums(numbers: Mapping[str, Sequence[float]], most: int = 8) -> list[Sum]:
+    """Return the sums that hold between the rows of a table, found in the true counts themselves.
+
+    Parameters
+    ----------
+    numbers
+        Columns of counts, such as people and events, NaN where a row has none.
+    most
+        Rows of one sum at most.
+
+    Notes
+    -----
+    A whole and neighbouring rows that add up to it in every column (all, women, men) are one sum for each column; so
+    are neighbouring rows with the same people whose events add up to them (strata). A sum that holds by chance only
+    makes more be withheld.
+
+    Examples
+    --------
+    >>> found_sums({"n": [100, 60, 40], "events": [30, 20, 10]})[0]
+    Sum(whole=(0, 'n'), parts=((1, 'n'), (2, 'n')), has_rest=False)
+    """
+    names = list(numbers)
+    table = np.array([[float(v) for v in numbers[name]] for name in names])
+    rows = table.shape[1] if names else 0
+    sums: list[Sum] = []
+    for first in range(rows):
+        for last in range(first + 1, min(first + most, rows)):
+            block = table[:, first : last + 1]
+            if np.isnan(block).any() or (block == 0).any():
+                continue
+            total = block.sum(axis=1)
+            for row in _outside(rows, first, last):
+                if (table[:, row] == total).all():
+                    sums += [Sum((row, n), tuple((k, n) for k in range(first, last + 1))) for n in names]
+            if len(names) == 2 and len(set(block[0])) == 1 and math.isclose(total[1], block[0, 0]):
+                sums.append(Sum((first, names[0]), tuple((k, names[1]) for k in range(first, last + 1))))
+                sums += [Sum((first, names[0]), ((k, names[0]),)) for k in range(first + 1, last + 1)]
+    return sums
+
+
+def _outside(rows: int, first: int, last: int) -> Iterable[int]:
+    return (row for row in range(rows) if not first <= row <= last)

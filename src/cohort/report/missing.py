@@ -1,0 +1,157 @@
+"""Why values are missing: for each variable, how many are filled, and for what reason each of the others is not."""
+
+from __future__ import annotations
+
+import re
+
+import pandas as pd
+
+from cohort.codebook import Codebook
+from cohort.results import ResultTable
+from cohort.study import Study
+
+BLANK = "blank in the file"
+DECLARED = "declared missing"
+UNREADABLE = "could not be read"
+BY_RULE = "set missing by a rule"
+NO_ROW = "no row, or not asked"
+KINDS = (BLANK, DECLARED, UNREADABLE, BY_RULE, NO_ROW)
+_KEYS = {"participant_id", "visit", "relative_id", "analyte", "disease", "drug", "unit", "censoring", "limit", "source"}
+_DERIVED = ("survey_weight", "survey_stratum", "survey_psu")
+
+
+def missing_reasons(study: Study) -> pd.DataFrame:
+    """Return one row per variable: what was possible, filled, and missing by kind of reason.
+
+    Parameters
+    ----------
+    study
+        An opened study.
+
+    Returns
+    -------
+    pd.DataFrame
+        ``table``, ``variable`` (an analyte for laboratory results; the items of a questionnaire are one), ``label``,
+        ``possible``, ``filled``, a column for each of :data:`KINDS`, and ``words`` (declared reasons with their counts,
+        as a list of pairs). ``possible`` is the number of rows of the clean table; of laboratory results, which have no
+        row where there is none, those filled and those missing for a reason.
+
+    Notes
+    -----
+    The ledger counts values of the files, the clean table has one row per person (and visit): where rows were merged or
+    set aside, reasons can outnumber what is missing. They then count as they are, and ``no row`` as none.
+    """
+    frames = [_filled(study), _lost(study)]
+    joined = frames[0].merge(frames[1], on=["table", "variable"], how="left")
+    for kind in KINDS[:-1]:
+        joined[kind] = joined[kind].fillna(0).astype(int)
+    known = joined[list(KINDS[:-1])].sum(axis=1)
+    is_lab = joined["table"].eq("labs").to_numpy(dtype=bool)
+    joined["possible"] = joined["possible"].mask(is_lab, joined["filled"] + known)
+    joined[NO_ROW] = (joined["possible"] - joined["filled"] - known).clip(lower=0)
+    joined["words"] = [words if isinstance(words, list) else [] for words in joined["words"]]
+    return joined[["table", "variable", "label", "possible", "filled", *KINDS, "words"]]
+
+
+def _filled(study: Study) -> pd.DataFrame:
+    """Return how many values each variable has."""
+    codebook, rows = study.codebook, []
+    for name in ("participants", "visits", "follow_up"):
+        table = study.tables.get(name)
+        if table is None:
+            continue
+        pooled: dict[str, list[int]] = {}
+        for column in table.columns:
+            variable = codebook.tables[name].get(column)
+            if variable is None or column in _KEYS or column in _DERIVED or variable.derivation:
+                continue
+            counts = pooled.setdefault(_place(name, column, codebook), [0, 0])
+            counts[0] += len(table)
+            counts[1] += int(table[column].notna().sum())
+        rows += [(name, place, *counts) for place, counts in pooled.items() if counts[1]]
+    labs = study.tables.get("labs")
+    if labs is not None and len(labs):
+        found = labs["value"].notna().groupby(labs["analyte"].astype("string")).sum()
+        rows += [("labs", str(analyte), 0, int(count)) for analyte, count in found.items() if count]
+    frame = pd.DataFrame(rows, columns=["table", "variable", "possible", "filled"])
+    return frame.assign(label=[_label(codebook, variable) for variable in frame["variable"]])
+
+
+def _place(table: str, column: str, codebook: Codebook) -> str:
+    """Return the variable, or the instrument of an item."""
+    variable = codebook.tables[table].get(column)
+    is_item = variable is not None and variable.instrument and not variable.derivation
+    return variable.instrument if variable is not None and is_item else column
+
+
+def _label(codebook: Codebook, variable: str) -> str:
+    if variable in codebook.instruments:
+        total = codebook.instruments[variable].total.column
+        return f"{codebook.label(total).split(' total')[0]} items"
+    if variable in codebook.analytes:
+        return codebook.analytes[variable].label
+    return codebook.label(variable).split(" (")[0]
+
+
+def _kind(rule: str, action: str) -> str:
+    if rule == "blank":
+        return BLANK
+    if rule == "declared_missing":
+        return DECLARED
+    return UNREADABLE if action == "quarantine" else BY_RULE
+
+
+def _lost(study: Study) -> pd.DataFrame:
+    """Return how many values each variable lost, by kind of reason, with the words of those declared missing."""
+    codebook, entries = study.codebook, study.ledger.entries
+    about = entries["rule"].eq("blank") | entries["action"].isin(["set_missing", "quarantine"])
+    lost = entries.loc[(about & entries["column"].fillna("").ne("")).to_numpy(dtype=bool)]
+    counted = lost.groupby(["table", "column", "rule", "action", "reason"], dropna=False)["count"].sum().reset_index()
+    known = re.compile(rf"\b({'|'.join(sorted(map(re.escape, codebook.analytes), key=len, reverse=True))})\b")
+    places = []
+    for row in counted.itertuples(index=False):
+        named = known.search(str(row.reason)) if row.table == "labs" and row.column in ("value", "") else None
+        places.append(named.group(1) if named else _place(str(row.table), str(row.column), codebook))
+    kinds = [_kind(str(rule), str(action)) for rule, action in zip(counted["rule"], counted["action"], strict=True)]
+    counted = counted.assign(variable=places, kind=kinds)
+    # Dates of samples are no results.
+    counted = counted.loc[~(counted["table"].eq("labs") & ~counted["variable"].isin(list(codebook.analytes)))]
+    wide = counted.pivot_table(index=["table", "variable"], columns="kind", values="count", aggfunc="sum", fill_value=0)
+    wide = wide.reindex(columns=list(KINDS[:-1]), fill_value=0).rename_axis(columns=None)
+    declared = counted.loc[counted["kind"] == DECLARED]
+    words = declared.groupby(["table", "variable", "reason"])["count"].sum().reset_index()
+    listed = words.groupby(["table", "variable"])[["reason", "count"]].apply(
+        lambda part: [(str(reason), int(count)) for reason, count in part.itertuples(index=False)]
+    )
+    wide["words"] = listed.reindex(wide.index) if len(listed) else None
+    return wide.reset_index()
+
+
+def missing_reasons_table(study: Study) -> ResultTable:
+    """Return how many values of each variable are filled, and why the others are missing.
+
+    Parameters
+    ----------
+    study
+        An opened study.
+    """
+    found = missing_reasons(study)
+    shown = study.disclosure.text
+    data = pd.DataFrame(
+        {
+            "variable": found["label"],
+            "rows": found["possible"],
+            "filled": found["filled"],
+            **{kind: found[kind] for kind in KINDS},
+            "declared as": [
+                "; ".join(f"{reason} {shown(count)}" for reason, count in words) for words in found["words"]
+            ],
+        }
+    )
+    note = (
+        "Rows: people, people by visit, or results of a laboratory; of questionnaires, rows times items. Reasons count "
+        "values of the files, before copies were merged."
+    )
+    return ResultTable(
+        "missing_reasons", "Filled values, and why the others are missing", data, ("rows", "filled", *KINDS), note=note
+    )
