@@ -71,6 +71,7 @@ def _blanks(rng: np.random.Generator, values: np.ndarray) -> pd.Series:
 
 def write_study(folder: Path) -> Path:
     """Write the study.yaml of the file."""
+
     def source(column: str, more: str = "") -> str:
         return f"{{file: all, column: {column}{more}}}"
 
@@ -119,3 +120,115 @@ def by_hand(folder: Path) -> None:
         raise SystemExit("ids are not unique")
     frame.to_parquet(folder / "by_hand.parquet", index=False)
     (folder / "by_hand.json").write_text(json.dumps(counts), encoding="utf-8")
+
+
+def by_hand_long(folder: Path) -> None:
+    """Do the same and also write the long tables that a cohort is kept in: results, diagnoses, visits, people."""
+    frame = pd.read_csv(folder / "all.csv", dtype={"id": "str"}, parse_dates=["seen"])
+    for name, words in CODES.items():
+        frame[name] = frame[name].map(words).astype(pd.CategoricalDtype(list(words.values())))
+    frame["bmi"] = frame["bmi"].mask(frame["bmi"] == 999)
+    frame[PHQ] = frame[PHQ].mask(frame[PHQ] == 9)
+    frame["crp"] *= 10
+    limits = {"age": (0, 120), "birth_year": (1880, 2030), "bmi": (8, 120)}
+    limits |= dict.fromkeys(PHQ, (0, 3)) | dict.fromkeys(CTQ, (1, 5)) | dict.fromkeys(LABS, (0, 10_000))
+    for name, (low, high) in limits.items():
+        frame[name] = frame[name].mask((frame[name] < low) | (frame[name] > high))
+    if frame["id"].duplicated().any():
+        raise SystemExit("ids are not unique")
+    labs = frame.melt("id", list(LABS), var_name="analyte").dropna(subset="value")
+    labs["unit"] = labs["analyte"].map({name: unit for name, (unit, _, _) in LABS.items()})
+    diagnoses = frame.melt("id", list(DISEASES), var_name="disease", value_name="status")
+    diagnoses["status"] = diagnoses["status"].map({1: "present", 2: "absent", 9: "unknown"})
+    items = frame[["id", "age", "bmi", "smoking", "seen", *PHQ, *CTQ]]
+    items = items.astype(dict.fromkeys((*PHQ, *CTQ), "Int64"))
+    labs.to_parquet(folder / "by_hand_labs.parquet", index=False)
+    diagnoses.to_parquet(folder / "by_hand_diagnoses.parquet", index=False)
+    items.to_parquet(folder / "by_hand_visits.parquet", index=False)
+    frame[["id", "sex", "education", "birth_year"]].to_parquet(folder / "by_hand_people.parquet", index=False)
+
+
+def by_pandera(folder: Path) -> None:
+    """Read the file and check types, categories, ranges and uniqueness with pandera; nothing is mapped or written."""
+    import pandera.pandas as pa
+
+    def number(low: float, high: float) -> pa.Column:
+        return pa.Column(float, pa.Check.in_range(low, high), nullable=True, coerce=True)
+
+    columns = {"id": pa.Column(str, unique=True), "age": number(0, 120), "birth_year": number(1880, 2030)}
+    columns |= {"bmi": number(8, 999), "seen": pa.Column("datetime64[ns]", coerce=True)}
+    columns |= {name: pa.Column(int, pa.Check.isin([1, 2, 3, 9])) for name in CODES}
+    columns |= {name: number(0, 9) for name in PHQ} | {name: number(1, 5) for name in CTQ}
+    columns |= {name: number(0, 10_000) for name in LABS} | {
+        name: pa.Column(int, pa.Check.isin([1, 2, 9])) for name in DISEASES
+    }
+    frame = pd.read_csv(folder / "all.csv", dtype={"id": "str"})
+    try:
+        pa.DataFrameSchema(columns).validate(frame, lazy=True)
+    except pa.errors.SchemaErrors as error:
+        print(len(error.failure_cases), "failures")
+
+
+def in_one_go(folder: Path) -> None:
+    """Run ``cohort clean``'s own work: canonical and derived tables, ledger, quarantine, flow."""
+    from cohort.study import open_study
+
+    open_study(folder / "study.yaml").write(folder / "one_go")
+
+
+def in_blocks(folder: Path, workers: int = 1) -> None:
+    """Do the same block by block."""
+    from cohort.blocks import clean_in_blocks
+
+    clean_in_blocks(folder / "study.yaml", folder / f"blocks_{workers}", workers=workers)
+
+
+def in_blocks_on_two(folder: Path) -> None:
+    """Do the same block by block in two processes."""
+    in_blocks(folder, 2)
+
+
+WAYS = {way.__name__: way for way in (by_hand, by_hand_long, by_pandera, in_one_go, in_blocks, in_blocks_on_two)}
+
+
+def run_alone(way: str, folder: Path) -> tuple[float, float, float]:
+    """Return wall time and processor time in seconds and peak memory in GB of one way, in a process of its own."""
+    code = f"import sys; sys.path.insert(0, {str(Path(__file__).parent)!r}); import clean; clean.measure({way!r}, {str(folder)!r})"
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    wall, processor, peak = json.loads(done.stdout.splitlines()[-1])
+    return wall, processor, peak
+
+
+def measure(way: str, folder: str) -> None:
+    """Run one way and print its wall time, processor time and peak memory, children included, as JSON."""
+    start = time.perf_counter()
+    WAYS[way](Path(folder))
+    wall = time.perf_counter() - start
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    processor = sum(one.ru_utime + one.ru_stime for one in used)
+    print(json.dumps([wall, processor, max(one.ru_maxrss for one in used) / 1e6]))
+
+
+def main() -> None:
+    """Print all ways side by side."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--people", type=int, default=1_000_000)
+    parser.add_argument("--ways", nargs="+", default=list(WAYS), choices=list(WAYS))
+    parser.add_argument("--times", type=int, default=1, help="runs of each way; the shortest counts")
+    asked = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        write_file(folder / "all.csv", asked.people)
+        write_study(folder)
+        found = {way: min(run_alone(way, folder) for _ in range(asked.times)) for way in asked.ways}
+    print(f"{asked.people:,} people, 60 columns, CSV of raw codes")
+    print(f"{'':18} {'wall s':>8} {'CPU s':>8} {'peak GB':>8}  times by_hand, by_hand_long, by_pandera (wall)")
+    for way, (wall, processor, peak) in found.items():
+        ratios = [
+            f"{wall / found[other][0]:.2f}" for other in ("by_hand", "by_hand_long", "by_pandera") if other in found
+        ]
+        print(f"{way:18} {wall:8.1f} {processor:8.1f} {peak:8.2f}  {'  '.join(ratios)}")
+
+
+if __name__ == "__main__":
+    main()

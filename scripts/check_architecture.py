@@ -20,6 +20,7 @@ FLOORS: list[set[str]] = [
     {"errors", "shipped", "units", "output", "progress"},
     {"codebook", "study_file", "ledger", "disclosure", "privacy"},
     {"results"},
+    {"protection"},
     {"intake", "cleaning", "synthetic", "analysis"},
     {"plots"},
     {"study", "diagnosis", "traps"},

@@ -42,8 +42,8 @@ def main() -> None:
             study = ROOT / "data_schema" / "studies" / "nhanes-2017-2020.yaml"
             cells, changed, flagged = changes_by_cleaning(study, asked.nhanes, codebook)
             real = (
-                f"On NHANES 2017 to March 2020, which was cleaned by its makers, the rules changed {changed:,} of {cells:,} cells "
-                f"and flagged {flagged:,}."
+                "On NHANES 2017 to March 2020, which its makers have cleaned, the rules changed "
+                f"{changed:,} of {cells:,} cells and flagged {flagged:,}."
             )
         score = score_page(results, people=PEOPLE, real=real)
         print(score)

@@ -218,6 +218,11 @@ class ResultTable:
     sums
         Which counts add up to which; a cell is (number of the row, name of the column). Disclosure control needs to
         know, since a suppressed count could be worked out from its neighbours.
+    percentages
+        By column of percentages: the columns of part and whole. Under disclosure control they are made of the counts as
+        shown, and left out where one of these is suppressed.
+    rests_on_counts
+        Columns of numbers that are left out of a row of which a count is small.
     """
 
     name: str
@@ -227,6 +232,8 @@ class ResultTable:
     formats: dict[str, str] = field(default_factory=dict)
     note: str = ""
     sums: tuple[Sum, ...] = ()
+    percentages: dict[str, tuple[str, str]] = field(default_factory=dict)
+    rests_on_counts: tuple[str, ...] = ()
 
 
 WITHHELD = "withheld: fewer than {least} people with or without it"

@@ -145,7 +145,7 @@ def _typed(table: pd.DataFrame) -> pd.DataFrame:
 DUTCH = {
     "sex": {"1": "man", "2": "vrouw"},
     "education": {"1": "laag", "2": "midden", "3": "hoog", "9": "onbekend"},
-    "recruited_as": {"1": "bevolking", "2": "patiënt", "3": "vrijwilliger", "4": "gescreende controle"},
+    "recruited_as": {"1": "coöperatie", "2": "patiënt", "3": "vrijwilliger", "4": "gescreende controle"},
     "smoking": {"1": "nooit", "2": "vroeger", "3": "ja", "9": "geweigerd"},
     "infection_now": {"1": "ja", "2": "nee"},
 }
@@ -285,9 +285,8 @@ def dta_export(cohort: Cohort, folder: Path) -> Export:
     for name, table in cohort.tables.items():
         typed, letters = _typed(table), {}
         for column, codes in _missing_codes(cohort.study, name).items():
-            letter_of = dict(zip(codes, "abc", strict=False))
-            cells = [letter_of.get(cell, number) for cell, number in zip(table[column], typed[column], strict=True)]
-            typed[column] = pd.Series(cells, dtype=object)
+            letter_of = dict(zip(map(float, codes), "abc", strict=False))
+            typed[column] = pd.Series([letter_of.get(number, number) for number in typed[column]], dtype=object)
             letters[column] = list(letter_of.values())
         labels = {column: dict(words) for column, words in ENGLISH.items() if column in table}
         pyreadstat.write_dta(

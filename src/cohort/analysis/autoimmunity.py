@@ -171,6 +171,7 @@ def detectable_table(found: Sequence[MinimumDetectable | NotTestable]) -> Result
         pd.DataFrame(rows, columns=columns),
         counts=("people",),
         formats={"smallest odds ratio": ".2f"},
+        rests_on_counts=("smallest odds ratio",),
         note="Two-sided 5 % test, design effect included, before adjustment; adjusting costs some power.",
     )
 

@@ -11,6 +11,7 @@ from cohort.analysis.design import Design, Domain
 from cohort.analysis.regression import odds_ratio
 from cohort.analysis.variables import readable
 from cohort.codebook import Disease, load_codebook
+from cohort.disclosure import Sum
 from cohort.results import Result, ResultTable, tidy
 
 ANY = "has_any_autoimmune_disease"
@@ -153,6 +154,8 @@ def comorbidity_table(results: Mapping[str, Sequence[Result]]) -> ResultTable:
         title="Odds ratio of depression by disease and adjustment",
         data=data.rename(columns={"label": "disease", "estimate": "odds_ratio"}).reset_index(drop=True),
         counts=("n", "events"),
+        sums=tuple(Sum((row, "n"), ((row, "events"),), has_rest=True) for row in range(len(data))),
+        rests_on_counts=("odds_ratio", "lower", "upper"),
         formats={"odds_ratio": ".2f", "lower": ".2f", "upper": ".2f"},
         note="Full: the measured part of the set that the causal graph wants adjusted for.",
     )

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from cohort.analysis.counted_cells import UNKNOWN, CountCell, CountedCells, cell_text, gives_small_away
 from cohort.analysis.design import BoolArray, Design, Domain, FloatArray, analysis_domain
 from cohort.analysis.variables import is_binary, levels, readable
 from cohort.codebook import load_codebook
@@ -92,7 +93,9 @@ def _is_skewed(name: str, values: FloatArray, weights: FloatArray) -> bool:
     return abs(_moments(values, weights)[2]) > SKEWED
 
 
-def _continuous(name: str, column: pd.Series, groups: Sequence[_Group]) -> list[dict[str, object]]:
+def _continuous(
+    name: str, column: pd.Series, groups: Sequence[_Group], first: int, counted: CountedCells
+) -> list[dict[str, object]]:
     values = np.asarray(column.astype("Float64").to_numpy(dtype=float, na_value=np.nan), dtype=np.float64)
     known = ~np.isnan(values)
     whole = groups[0]
@@ -103,7 +106,7 @@ def _continuous(name: str, column: pd.Series, groups: Sequence[_Group]) -> list[
     moments = []
     for group in groups:
         chosen = group.inside & known
-        if chosen.sum() < max(group.disclosure.minimum_count, 2):
+        if chosen.sum() < max(group.disclosure.least, 2):
             row[group.heading] = "–"
             moments.append((np.nan, np.nan, 0.0))
             continue
@@ -114,11 +117,14 @@ def _continuous(name: str, column: pd.Series, groups: Sequence[_Group]) -> list[
         else:
             row[group.heading] = f"{moments[-1][0]:.1f} ({moments[-1][1]:.1f})"
     row["standardised_difference"] = _mean_smd(moments[1], moments[2]) if len(groups) == 3 else np.nan
-    row["missing"] = int((whole.inside & ~known).sum())
+    counted.add_missing(first, whole.heading, int((whole.inside & ~known).sum()), alone=True)
     return [row]
 
 
-def _categorical(name: str, column: pd.Series, groups: Sequence[_Group]) -> list[dict[str, object]]:
+def _categorical(
+    name: str, column: pd.Series, groups: Sequence[_Group], first: int, counted: CountedCells
+) -> list[dict[str, object]]:
+    """Return the rows of a variable of words or yes/no; their cells are counts still to be protected."""
     words = levels(column)
     known = column.notna().to_numpy()
     yes_no = words is None
@@ -126,39 +132,32 @@ def _categorical(name: str, column: pd.Series, groups: Sequence[_Group]) -> list
     members = {label: known & column.eq(value).fillna(False).to_numpy(dtype=bool) for label, value in named}
     whole = groups[0]
     members = {label: m for label, m in members.items() if yes_no or (m & whole.inside).any()}
-    cells: dict[str, list[str]] = {label: [] for label in members}
-    shares = []
+    shown = ["yes"] if yes_no else list(members)
+    cells: list[dict[str, CountCell]] = []
+    shares, numbers = [], []
     for group in groups:
         counts = {label: int((m & group.inside).sum()) for label, m in members.items()}
         weight = np.array([group.weights[m & group.inside].sum() for m in members.values()])
         share = weight / weight.sum() if weight.sum() > 0 else np.full(len(weight), np.nan)
         shares.append(share)
-        for (label, count), part in zip(counts.items(), share, strict=True):
-            cells[label].append(_count_cell(count, sum(counts.values()), float(part), group))
+        numbers.append(list(counts.values()))
+        parts = dict(zip(counts, share.tolist(), strict=True))
+        total = sum(counts.values())
+        cells.append({label: CountCell(counts[label], total, parts[label], group.weighted) for label in shown})
     difference = np.nan
     if len(groups) == 3 and len(members) > 1 and all(np.isfinite(share).all() for share in shares[1:]):
-        difference = _share_smd(shares[1], shares[2])
+        difference = np.nan if gives_small_away(numbers[1:], whole.disclosure) else _share_smd(shares[1], shares[2])
+    headings = [group.heading for group in groups]
+    missing = int((whole.inside & ~known).sum())
+    counted.add_missing(first, whole.heading, missing, alone=False)
+    counted.add_levels(first, headings, cells, are_all=not yes_no)
     rows = []
-    for place, label in enumerate(["yes"] if yes_no else list(members)):
+    for place, label in enumerate(shown):
         row: dict[str, object] = {"variable": readable(name), "level": label, "statistic": "n (%)"}
-        row.update({group.heading: cell for group, cell in zip(groups, cells[label], strict=True)})
+        row.update({heading: column_cells[label] for heading, column_cells in zip(headings, cells, strict=True)})
         row["standardised_difference"] = difference if place == 0 else np.nan
-        row["missing"] = int((whole.inside & ~known).sum()) if place == 0 else pd.NA
         rows.append(row)
     return rows
-
-
-def _count_cell(count: int, total: int, share: float, group: _Group) -> str:
-    """Return count and percentage; a percentage that would give a small count away is left out with it."""
-    if total == 0:
-        return "–"
-    rule = group.disclosure
-    shown, whole = rule.rounded(count), rule.rounded(total)
-    if shown is None or not whole or (rule.is_small(total - count)):
-        return rule.text(count) if shown is None else "–"
-    # Unweighted, the percentage is made of the counts as shown: the exact one would undo their rounding.
-    percent = 100 * share if group.weighted else 100 * shown / whole
-    return f"{rule.text(count)} ({min(percent, 100):.1f} %)"
 
 
 def table_one(
@@ -195,6 +194,7 @@ def table_one(
     inside = analysis_domain(table, design, domain)
     weights, weighted = design.weight(), design.kind == "survey"
     groups = [_Group("all", inside, weights, weighted, rule)]
+    unknown = 0
     note = ["Weighted by the survey design; people without a weight are left out." if weighted else "", ""]
     if by is not None and by in table:
         named: list[tuple[str, object]] = [(str(word), word) for word in levels(table[by]) or []]
@@ -205,31 +205,40 @@ def table_one(
             if member.any():
                 groups.append(_Group(heading, member, weights, weighted, rule))
         unknown = int((inside & table[by].isna().to_numpy()).sum())
-        note[1] = f"{readable(by)} is not known for {rule.text(unknown)}; they count in all." if unknown else ""
     elif by is not None:
         note[1] = f"No groups: this cohort has no variable '{by}'."
     asked = [name for name in (TABLE_ONE_VARIABLES if variables is None else variables) if name != by]
     there = [name for name in asked if name in table and bool(table[name].notna().any())]
     lacking = [readable(name) for name in asked if name not in there]
-    rows: list[dict[str, object]] = [
-        {"variable": "People", "level": "", "statistic": "n", "missing": 0}
-        | {group.heading: rule.text(int(group.inside.sum())) for group in groups}
-    ]
+    headings = [group.heading for group in groups]
+    counted = CountedCells(rule)
+    counted.add_people(headings, [int(group.inside.sum()) for group in groups], unknown)
+    counted.counts[0, "missing"] = 0
+    rows: list[dict[str, object]] = [{"variable": "People", "level": "", "statistic": "n"}]
     for name in there:
         column = table[name]
         words = levels(column) is not None or is_binary(column)
-        rows.extend(_categorical(name, column, groups) if words else _continuous(name, column, groups))
-    headings = [group.heading for group in groups]
+        rows.extend((_categorical if words else _continuous)(name, column, groups, len(rows), counted))
+    texts = counted.texts()
+    if unknown and by is not None:
+        note[1] = f"{readable(by)} is not known for {texts[UNKNOWN]}; they count in all."
+    for place, row in enumerate(rows):
+        for heading in headings:
+            cell = row.get(heading, None)
+            if isinstance(cell, CountCell):
+                row[heading] = cell_text(cell, texts[place, heading], rule)
+        row["missing"] = texts.get((place, "missing"), "")
+    rows[0] |= {heading: texts[0, heading] for heading in headings}
     data = pd.DataFrame(
         rows, columns=["variable", "level", "statistic", *headings, "standardised_difference", "missing"]
-    ).astype({"standardised_difference": float, "missing": "Int64"})
+    ).astype({"standardised_difference": float})
     if lacking:
         note.append(f"Not in this cohort: {', '.join(lacking)}.")
     return ResultTable(
         "table_one",
         "Who is in the cohort" + (f", by {readable(by).lower()}" if len(groups) > 1 and by else ""),
         data if len(groups) == 3 else data.drop(columns="standardised_difference"),
-        counts=("missing",),
+        sums=tuple(counted.sums),
         formats={"standardised_difference": ".2f"} if len(groups) == 3 else {},
         note=" ".join(part for part in note if part),
     )

@@ -25,6 +25,7 @@ from cohort.analysis.subgroups import (
 from cohort.analysis.subgroups.judgement import gate_table, judge_subgroups
 from cohort.analysis.variables import readable
 from cohort.analysis.verdicts import judge_direction, judge_family
+from cohort.disclosure import Sum
 from cohort.results import NotTestable, Result, ResultTable, Verdict
 
 GROUP = "has_depression"
@@ -71,7 +72,11 @@ def marker_table(table: pd.DataFrame, *, domain: Domain = None) -> ResultTable:
         rows.append(row)
     columns = ["marker", "people", "below the limit", "note"]
     data = pd.DataFrame(rows, columns=columns).dropna(axis="columns", how="all")
-    return ResultTable("markers", "The panel, among the eligible", data, counts=("people", "below the limit"))
+    counts = tuple(name for name in ("people", "below the limit") if name in data)
+    sums = [Sum((row, "people"), ((row, "below the limit"),), has_rest=True) for row in range(len(data))]
+    return ResultTable(
+        "markers", "The panel, among the eligible", data, counts=counts, sums=tuple(sums if len(counts) > 1 else [])
+    )
 
 
 def _simple(table: pd.DataFrame) -> Design:
@@ -142,6 +147,7 @@ def differences_table(found: Mapping[str, Sequence[Result]]) -> ResultTable:
         "Ln markers, depression against none, in standard deviations",
         pd.DataFrame(rows, columns=columns),
         counts=("n",),
+        rests_on_counts=("difference", "lower", "upper"),
         formats=dict.fromkeys(("difference", "lower", "upper"), ".3f"),
     )
 

@@ -73,10 +73,10 @@ def _factors(codebook: Codebook, name: str) -> list[tuple[float, str]]:
         except UnitError:
             continue
         found.append((1 / factor, f"as in {unit} in place of {analyte.unit}"))
-    for power in (1, 2, 3):
+    for power, places in ((1, "one place"), (2, "two places"), (3, "three places")):
         for factor in (10.0**power, 10.0**-power):
             if all(abs(np.log(factor / other)) > WIDTH for other, _ in found):
-                words = f"as with a decimal point {power} places off or a unit other than {analyte.unit}"
+                words = f"as with a decimal point {places} off or a unit other than {analyte.unit}"
                 found.append((factor, words))
     return found
 

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from cohort.cleaning.places import labels
 from cohort.cleaning.rule import Column, Finding, Tables
 from cohort.codebook import Codebook
 
-PERSON = "participant_id"
+PERSON, RELATIVE = "participant_id", "relative_id"
 NAMES = (("participants", "site"), ("labs", "site"), ("labs", "plate"))
 """Columns of names that the codebook leaves open."""
 
@@ -23,33 +24,50 @@ def id_leading_zeros(tables: Tables, codebook: Codebook, limits: Mapping[str, fl
     Identifiers are digits of one length in at least ``share`` of the people, some begin with a zero, and a shorter one
     becomes with zeros before it one of those.
     """
-    words = {name: labels(frame[PERSON]) for name, frame in tables.items()}
-    present = {name: np.unique(codes[codes >= 0]) for name, (codes, _) in words.items()}
-    known = {words[name][1][code] for name, codes in present.items() for code in codes.tolist()}
-    whole = _restored(known, limits["share"])
+    relatives = tables["relations"].get(RELATIVE, pd.Series(dtype="string")).astype("string").dropna().unique()
+    whole = _restored(
+        _people(tables), pa.array(np.asarray(relatives, dtype=object), pa.large_string()), limits["share"]
+    )
     if not whole:
         return []
     findings = []
+    reason = "without the leading zeros that the other identifiers have"
     for name, frame in tables.items():
-        codes, names = words[name]
-        short = [code for code in present[name].tolist() if names[code] in whole]
-        rows = frame.index[np.isin(codes, short)]
-        after = _replaced(frame.loc[rows, PERSON], whole)
-        reason = "without the leading zeros that the other identifiers have"
-        findings.append(Finding(name, rows, reason, PERSON, after))
+        for column in [column for column in (PERSON, RELATIVE) if column in frame]:
+            rows = frame.index[frame[column].isin(list(whole)).to_numpy(dtype=bool)]
+            findings.append(Finding(name, rows, reason, column, _replaced(frame.loc[rows, column], whole)))
     return findings
 
 
-def _restored(known: set[str], share: float) -> dict[str, str]:
-    """Return the whole identifier by the one that lost its zeros."""
-    lengths = np.array([len(word) for word in known if word.isascii() and word.isdigit()], dtype=np.int64)
+def _people(tables: Tables) -> pa.Array:
+    """Return the identifiers of everybody in any table."""
+    found = []
+    for frame in tables.values():
+        column = frame[PERSON]
+        if isinstance(column.dtype, pd.CategoricalDtype):
+            occurs = np.zeros(len(column.cat.categories) + 1, dtype=bool)
+            occurs[column.cat.codes.to_numpy()] = True
+            found.append(np.asarray(column.cat.categories[occurs[:-1]], dtype=object))
+        else:
+            found.append(np.asarray(column.dropna().unique(), dtype=object))
+    return pc.unique(pa.array(np.concatenate(found), pa.large_string()))
+
+
+def _restored(known: pa.Array, relatives: pa.Array, share: float) -> dict[str, str]:
+    """Return the whole identifier by the one that lost its zeros, among people and their relatives."""
+    digits = known.filter(pc.match_substring_regex(known, pattern="^[0-9]+$"))
+    lengths = pc.utf8_length(digits).to_numpy()
     if len(lengths) < share * len(known) or not len(lengths):
         return {}
     width = int(np.bincount(lengths).argmax())
     if (lengths == width).sum() < share * len(known):
         return {}
-    short = (word for word in known if len(word) < width and word.isascii() and word.isdigit())
-    return {word: word.zfill(width) for word in sorted(short) if word.zfill(width) in known}
+    named = pc.unique(pa.concat_arrays([known, relatives]))
+    digits = named.filter(pc.match_substring_regex(named, pattern="^[0-9]+$"))
+    short = digits.filter(pc.less(pc.utf8_length(digits), width))
+    padded = pc.utf8_lpad(short, width, padding="0")
+    there = pc.is_in(padded, value_set=known)
+    return dict(sorted(zip(short.filter(there).to_pylist(), padded.filter(there).to_pylist(), strict=True)))
 
 
 def name_case(tables: Tables, codebook: Codebook, limits: Mapping[str, float]) -> list[Finding]:
@@ -93,5 +111,6 @@ def _spellings(words: Iterable[str], count: list[int], share: float) -> tuple[di
 
 def _replaced(column: Column, words: Mapping[str, str]) -> Column:
     """Return other words for those of a column, in its dtype."""
-    new: Any = column.astype("string").map(words)
-    return new.astype(column.dtype) if len(new) else pd.Series(index=column.index, dtype=column.dtype)
+    new: Column = column.astype("string").map(words).astype("string")
+    same = isinstance(column.dtype, pd.CategoricalDtype) and bool(new.isin(column.cat.categories).all())
+    return new.astype(column.dtype) if same else new

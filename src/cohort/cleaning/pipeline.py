@@ -141,8 +141,11 @@ def finish(
 
 def count_people(tables: Tables) -> int:
     """Return how many people have a row in any table; identifiers are categories of one list."""
-    ids = [frame["participant_id"].cat.codes.to_numpy() for frame in tables.values()]
-    return len(np.unique(np.concatenate([codes[codes >= 0] for codes in ids])))
+    columns = [frame["participant_id"] for frame in tables.values()]
+    occurs = np.zeros(max(len(column.cat.categories) for column in columns) + 1, dtype=bool)
+    for column in columns:
+        occurs[column.cat.codes.to_numpy()] = True
+    return int(occurs[:-1].sum())
 
 
 def _scored(visits: pd.DataFrame, codebook: Codebook, ledger: Ledger) -> tuple[pd.DataFrame, Ledger]:

@@ -62,8 +62,7 @@ def coding_shifted(tables: Tables, codebook: Codebook, limits: Mapping[str, floa
     groups: Groups | None = None
     for instrument in _present(visits, codebook):
         ends = dict(zip(instrument.columns, instrument.item_limits, strict=True))
-        for shift in (1, -1):
-            beyond = _counts_beyond(visits, ends, shift)
+        for shift, beyond in _answers_beyond(visits, ends).items():
             if int(beyond.sum()) < limits["beyond"]:
                 continue
             groups = groups or at_visits(sites(tables, "visits"), visits["visit"])
@@ -72,11 +71,15 @@ def coding_shifted(tables: Tables, codebook: Codebook, limits: Mapping[str, floa
     return findings
 
 
-def _counts_beyond(visits: pd.DataFrame, ends: Mapping[str, tuple[int, int]], shift: int) -> FloatArray:
-    """Return for each row how many answers lie one beyond the end of their item on one side."""
-    total = np.zeros(len(visits))
+def _answers_beyond(visits: pd.DataFrame, ends: Mapping[str, tuple[int, int]]) -> dict[int, FloatArray]:
+    """Return for each row how many answers lie one above (1) and one below (-1) the ends of their items."""
+    total = {1: np.zeros(len(visits)), -1: np.zeros(len(visits))}
     for column, (low, high) in ends.items():
-        total += numbers(visits, column) == (high + 1 if shift > 0 else low - 1)
+        answers = numbers(visits, column)
+        if np.fmax.reduce(answers, initial=-np.inf) > high:
+            total[1] += answers == high + 1
+        if np.fmin.reduce(answers, initial=np.inf) < low:
+            total[-1] += answers == low - 1
     return total
 
 

@@ -186,8 +186,12 @@ def _with_values(frame: pd.DataFrame, finding: Finding) -> pd.DataFrame:
     if finding.after is None:
         new = column.mask(here)
     else:
+        after = finding.after.reindex(finding.rows)
         new = column.copy()
-        new.loc[finding.rows] = finding.after.reindex(finding.rows).array
+        if isinstance(new.dtype, pd.CategoricalDtype) and new.dtype != after.dtype:
+            unseen = pd.Index(after.dropna().unique()).difference(new.cat.categories)
+            new = new.cat.add_categories(list(unseen)) if len(unseen) else new
+        new.loc[finding.rows] = after.array
     return frame.assign(**{finding.column: new})
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from cohort.cleaning.people import empty_like, look_up, one_row_each
+from cohort.cleaning.people import empty_like, look_up, one_row_each, positions
 from cohort.cleaning.rule import Column, Tables
 
 DAYS_PER_YEAR = 365.25
@@ -23,7 +23,7 @@ def birth_dates(tables: Tables) -> Column:
     people, visits = tables["participants"], tables["visits"]
     born = empty_like(people["participant_id"], "datetime64[us]")
     if {"visit_date", "age_years"} <= set(visits.columns):
-        dated = visits.dropna(subset=["visit_date", "age_years"]).sort_values("visit_date", kind="stable")
+        dated = visits[["participant_id", "visit_date", "age_years"]].dropna().sort_values("visit_date", kind="stable")
         first = dated.drop_duplicates("participant_id")
         days = pd.to_timedelta((first["age_years"].astype("float64") * DAYS_PER_YEAR).round(), unit="D")
         first = first.assign(born=(first["visit_date"] - days).astype("datetime64[us]"))
@@ -45,8 +45,10 @@ def last_observed_age(tables: Tables) -> Column:
     ids, visits = tables["participants"]["participant_id"], tables["visits"]
     last = empty_like(ids, "float64")
     if "age_years" in visits and len(visits):
-        oldest = visits[["participant_id", "age_years"]].groupby("participant_id", as_index=False).max()
-        last = look_up(ids, oldest, "age_years").astype("float64")
+        ages = visits["age_years"].to_numpy(dtype="float64", na_value=np.nan)
+        reached = np.full(len(ids) + 1, -np.inf)  # the last place takes visits of nobody
+        np.fmax.at(reached, positions(visits["participant_id"], ids), ages)
+        last = pd.Series(np.where(np.isfinite(reached[:-1]), reached[:-1], np.nan), index=ids.index)
     ends = one_row_each(tables, "follow_up", "exit_date")
     if ends is not None:
         at_exit = age_at(look_up(ids, ends, "exit_date"), birth_dates(tables))

@@ -20,6 +20,7 @@ KEYS = {
     "labs": (PERSON, "visit", "analyte"),
     "diagnoses": (PERSON, "disease"),
     "medications": (PERSON, "drug"),
+    "relations": (PERSON, "relative_id"),
 }
 """By what a row of each table is found again in the twin."""
 

@@ -20,6 +20,9 @@ from cohort.defect_recovery.targets import PERSON, SUBJECTS
 SITE_KINDS = ("unit_mix_up", "plate_shift", "decimal_comma", "unreversed_items", "shifted_coding")
 """Kinds that a column shares at a site or on a plate: a line of the ledger that names both counts for its cells."""
 
+FILLING = ("duplicate_near", "status_merge")
+"""Rules whose repairs fill a blank from another row and judge no value."""
+
 Cell = tuple[str, str, str, str, str]
 """Table, column, person, visit, and the analyte of a result."""
 
@@ -35,7 +38,7 @@ def seen(
     ]
     actions = ("repair", "set_missing", "quarantine", "flag")
     own = cells_in(cells, ledger_cells(dirty.cohort, actions, codebook) | _quarantined(dirty.cohort))
-    sources = _source_cells(dirty)
+    sources = source_cells(dirty)
     named = np.where(cells["subject"] != "", cells["subject"], cells["column"])
     by_row = [
         (file, row + 1, name) in sources for file, row, name in zip(lines["table"], lines["row"], named, strict=True)
@@ -53,10 +56,13 @@ def _declared(lines: pd.DataFrame, cells: pd.DataFrame, dirty: Cleaned) -> Flags
     return np.fromiter((key in known for key in keys), dtype=bool, count=len(cells))
 
 
-def ledger_cells(cohort: CleanCohort, actions: Iterable[str], codebook: Codebook) -> set[Cell]:
+def ledger_cells(
+    cohort: CleanCohort, actions: Iterable[str], codebook: Codebook, without: Iterable[str] = ()
+) -> set[Cell]:
     """Return the cells that the ledger names with a person, as errors or warnings."""
     entries = cohort.ledger.entries
     doubtful = entries["severity"].isin(["error", "warning"]) & entries[PERSON].notna()
+    doubtful &= ~entries["rule"].isin(list(without))
     lines = entries.loc[doubtful & entries["action"].isin(list(actions))]
     visit = lines["visit"].fillna("")
     found = {
@@ -103,7 +109,7 @@ def cells_in(cells: pd.DataFrame, known: set[Cell]) -> Flags:
     return np.fromiter((key in known for key in keys), dtype=bool, count=len(cells))
 
 
-def _source_cells(dirty: Cleaned) -> set[tuple[str, int, str]]:
+def source_cells(dirty: Cleaned) -> set[tuple[str, int, str]]:
     """Return the cells that reading could not take over: file, row and what they are about."""
     entries = dirty.cohort.ledger.entries
     lines = entries.loc[entries["row"].notna() & entries["severity"].isin(["error", "warning"])]

@@ -40,11 +40,22 @@ rules:
 ```
 
 A name that does not exist is an error with its line and the nearest name that does. Whatever is changed stands in the
-ledger (`rule_changed`) and in the report's table of rules. Rules marked "stays on" keep a promise of the clean tables (one
-row for each key, words and ranges of the codebook) and cannot be turned off.
+ledger (`rule_changed`) and in the report's table of rules. Rules marked "stays on" keep a promise of the clean tables
+(one row for each key, words and ranges of the codebook) and cannot be turned off.
 
 ## The rules
 """
+
+
+_HOW_SCORED = """A defect counts as caught when its value was repaired to what the clean twin of the cohort holds, was set missing or set
+aside, or stands in the ledger as an error or a warning; a defect that a whole site shares also when a line names column and
+site. A wrong repair counts as a miss. Intervals are Wilson's; for defects that a site shares they are too narrow.
+"""  # noqa: E501 - the lines are those of the page
+
+_HEADINGS = (
+    "kind", "detectable", "planted", "caught", "repaired", "set missing", "flagged", "wrong repair", "missed",
+    "share caught (95 % interval)",
+)  # fmt: skip
 
 
 def rules_page(codebook: Codebook) -> str:
@@ -73,8 +84,9 @@ def _rule(entry: RuleEntry) -> list[str]:
         lines.append("")
     for name, words in entry.lists.items():
         lines += [f"{name.capitalize()}: {', '.join(map(str, words))}.", ""]
-    if entry.units:
-        lines += [f"Units: {'; '.join(f'{name} {", ".join(units)}' for name, units in entry.units.items())}.", ""]
+    units = [f"{name} {', '.join(words)}" for name, words in entry.units.items()]
+    if units:
+        lines += [f"Units: {'; '.join(units)}.", ""]
     return lines
 
 
@@ -97,18 +109,17 @@ def score_page(results: Sequence[tuple[int, Recovery]], *, people: int, real: st
     lines = [
         SCORE_TITLE,
         "",
-        f"Scenario S24 (dirty data), {people:,} people, seeds {seeds}, which were written down before any result was seen.",
-        "A defect counts as caught when its value was repaired to what the clean twin of the cohort holds, set missing or set",
-        "aside, or stands in the ledger as an error or a warning; for defects that a whole site shares, when a line names column",
-        "and site. A wrong repair counts as a miss. Intervals are Wilson's; for defects that a site shares they are too narrow.",
+        f"Scenario S24 (dirty data), {people:,} people, seeds {seeds}, written down before any result was seen.",
         "",
-        f"**Of the detectable kinds {whole['caught']:,} of {whole['planted']:,} defects were caught ({whole['share']:.1%}), with",
-        f"{whole['wrong_repair']:,} wrong repairs. Of {cells:,} clean cells that no defect touched, {changed:,} differ from the clean twin",
+        _HOW_SCORED,
+        f"**Of the detectable kinds {whole['caught']:,} of {whole['planted']:,} defects were caught",
+        f"({whole['share']:.1%}), with {whole['wrong_repair']:,} wrong repairs.",
+        f"Of {cells:,} clean cells that no defect touched, {changed:,} differ from the clean twin",
         f"({changed / max(cells, 1):.4%}).**",
         *(["", real] if real else []),
         "",
-        "| kind | detectable | planted | caught | repaired | set missing | flagged | wrong repair | missed | share (95 % interval) |",
-        "|---|---|---|---|---|---|---|---|---|---|",
+        f"| {' | '.join(_HEADINGS)} |",
+        f"|{'---|' * len(_HEADINGS)}",
     ]
     for line in table.to_dict("records"):
         numbers = " | ".join(

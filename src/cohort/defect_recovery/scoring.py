@@ -12,7 +12,7 @@ from statsmodels.stats.proportion import proportion_confint
 
 from cohort.codebook import Codebook
 from cohort.defect_recovery.cells import KEYS, Flags, agree, index_of, key_of, keyed, values_of
-from cohort.defect_recovery.evidence import cells_in, ledger_cells, seen
+from cohort.defect_recovery.evidence import FILLING, cells_in, ledger_cells, seen, source_cells
 from cohort.defect_recovery.studies import Cleaned, clean_study
 from cohort.defect_recovery.targets import clean_cells, id_column
 from cohort.synthetic.defects import catalogue_table
@@ -112,7 +112,7 @@ def _outcomes(
     )
     same = agree(states["now"], states["due"])
     gone = states["now"].isna().to_numpy()
-    repaired = cells_in(cells, ledger_cells(dirty.cohort, ("repair",), codebook))
+    repaired = cells_in(cells, ledger_cells(dirty.cohort, ("repair",), codebook, without=FILLING))
     state = np.select(
         [same, gone & states["seen"], states["seen"] & ~repaired, ~gone & repaired],
         [0, 1, 2, 3],
@@ -135,8 +135,11 @@ def _row_fates(planted: pd.DataFrame, dirty: Cleaned) -> list[str]:
     """Return what became of the row of each line as a whole; empty where its cells tell."""
     rows = dirty.rows.set_index(["file", "row"])["status"].to_dict()
     words = {"merged": "repaired", "quarantined": "set_missing"}
+    # Of two entries of one row the ledger names both, but only the second one is merged into the first.
+    told = {(file, row) for file, row, _ in source_cells(dirty)}
     return [
-        words.get(rows.get((table, row + 1), ""), "missed" if not column else "")
+        words.get(rows.get((table, row + 1), ""), "")
+        or ("" if column else "set_missing" if (table, row + 1) in told else "missed")
         for table, row, column in zip(planted["table"], planted["row"], planted["column"], strict=True)
     ]
 

@@ -26,16 +26,16 @@ class Target:
     visit
         A fixed visit, the raw column that names it, or None in a table without visits.
     subject
-        Analyte, disease or drug of the row, where the table has one; else empty.
+        Analyte, disease or drug of the row, or the raw column that names the relative; else empty.
     """
 
     table: str
     column: str
     visit: str | UnitColumn | None = None
-    subject: str = ""
+    subject: str | UnitColumn = ""
 
 
-SUBJECTS = {"labs": "analyte", "diagnoses": "disease", "medications": "drug"}
+SUBJECTS = {"labs": "analyte", "diagnoses": "disease", "medications": "drug", "relations": "relative_id"}
 """The column that tells what a row of a table is about."""
 
 
@@ -68,6 +68,9 @@ def _all(study: StudyFile, codebook: Codebook) -> Iterator[tuple[str, str, Targe
         part = getattr(study.follow_up, key, None)
         if part is not None:
             yield from _of_source(part, Target("follow_up", column), None)
+    for relation in study.relations:
+        if isinstance(relation.kind, Source):
+            yield from _of_source(relation.kind, Target("relations", "kind", subject=relation.relative), None)
     yield from _forms(study, codebook)
     yield from _statements(study)
 
@@ -172,7 +175,8 @@ def clean_cells(
     Returns
     -------
     pd.DataFrame
-        ``planted`` (the label of the line), ``table``, ``column``, ``participant_id``, ``visit``, ``subject``.
+        ``planted`` (the label of the line), ``table``, ``column``, ``participant_id``, ``visit``, ``subject``. A line
+        about a whole row leaves out the cells of the row that have a defect of their own.
     """
     feeds = targets_of(study, codebook)
     parts: list[pd.DataFrame] = []
@@ -183,24 +187,29 @@ def clean_cells(
             whole = column in ("", own)
             names = [name for name in frame.columns if name != own] if whole else [column]
             for name in names:
+                hit = set(lines.loc[lines["column"] == name, "row"]) if whole else set()
+                free = some.loc[~some["row"].isin(hit)]
                 for target in feeds.get((str(file), str(name)), []):
-                    parts.append(_cells(target, frame, ids, some))
+                    parts.append(_cells(target, frame, ids, free))
     columns = ["planted", "table", "column", PERSON, "visit", "subject"]
     return pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)
 
 
 def _cells(target: Target, frame: pd.DataFrame, ids: np.ndarray, lines: pd.DataFrame) -> pd.DataFrame:
     rows = lines["row"].to_numpy()
-    visit: Any = target.visit or ""
-    if isinstance(visit, UnitColumn):
-        visit = frame[visit.column].str.strip().to_numpy(dtype=object)[rows]
+
+    def read(part: str | UnitColumn | None) -> Any:
+        if isinstance(part, UnitColumn):
+            return frame[part.column].str.strip().to_numpy(dtype=object)[rows]
+        return part or ""
+
     return pd.DataFrame(
         {
             "planted": lines.index,
             "table": target.table,
             "column": target.column,
             PERSON: ids[rows],
-            "visit": visit,
-            "subject": target.subject,
+            "visit": read(target.visit),
+            "subject": read(target.subject),
         }
     )

@@ -4,11 +4,12 @@
 one does not come back as the difference of its neighbours.
 """
 
-from cohort.disclosure.policy import MINIMUM_COUNT, ROUND_TO, Disclosure
+from cohort.disclosure.policy import MINIMUM_COUNT, NOT_SHOWN, ROUND_TO, Disclosure, is_told
 from cohort.disclosure.sums import Cell, Shown, Sum, flow_sums, found_sums, is_covered, withhold
 
 __all__ = [
     "MINIMUM_COUNT",
+    "NOT_SHOWN",
     "ROUND_TO",
     "Cell",
     "Disclosure",
@@ -17,5 +18,6 @@ __all__ = [
     "flow_sums",
     "found_sums",
     "is_covered",
+    "is_told",
     "withhold",
 ]

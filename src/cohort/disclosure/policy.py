@@ -1,7 +1,7 @@
 """Small counts are suppressed, the others rounded, and what would give a suppressed one away is withheld too.
 
 A suppressed count is told apart from zero: it reads ``<5`` where 5 is the minimum, and a zero stays ``0``. A count that
-is withheld for the sake of another reads ``≥5``.
+is withheld for the sake of another reads ``≈1,250``, rounded far more, or ``≥5``.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from cohort.disclosure.sums import Cell, Shown, Sum, withhold
 
 MINIMUM_COUNT = 5
 ROUND_TO = 5
+NOT_SHOWN = "not shown"
 
 
 @dataclass(frozen=True)
@@ -103,7 +104,8 @@ class Disclosure:
             The counts by cell.
         sums
             Which cells add up to which. Where what is shown would narrow a small count, shown or implied, to less than
-            "1 to minimum - 1", another cell of the sum is withheld: it reads ``≥minimum``, or ``not shown`` if small.
+            "1 to minimum - 1", another cell of the sum is withheld: it reads ``≈1,250`` (rounded to ten times the minimum) where that is
+            enough, else ``≥minimum``, or ``not shown`` if it is small itself.
         unseen
             Cells that belong to sums and are not shown; their text is empty.
 
@@ -115,9 +117,14 @@ class Disclosure:
         """
         known = {cell: float(count) for cell, count in counts.items() if not pd.isna(count)}
         hidden = withhold(known, sums, self.shown, self.least, unseen) if self.is_on and sums and self.least > 1 else {}
-        words = {cell: f"≥{self.least}" if told.low else "not shown" for cell, told in hidden.items()}
+        words = {cell: self._told(told) for cell, told in hidden.items()}
         words |= dict.fromkeys(unseen, "")
         return {cell: words[cell] if cell in words else self.text(count) for cell, count in counts.items()}
+
+    def _told(self, told: Shown) -> str:
+        if told.high is not None:
+            return f"≈{(told.low + told.high) // 2:,}"
+        return f"≥{self.least}" if told.low else NOT_SHOWN
 
     def protect(self, table: pd.DataFrame, counts: Sequence[str], sums: Sequence[Sum] = ()) -> pd.DataFrame:
         """Return a copy of a table in which the named columns of counts are protected text.
@@ -141,3 +148,14 @@ class Disclosure:
         for column in counts:
             shown[column] = [texts[row, column] for row in range(len(table))]
         return shown
+
+
+def is_told(*texts: str) -> bool:
+    """Return whether texts of counts tell a number that a share may be made of: none is suppressed or withheld.
+
+    Examples
+    --------
+    >>> is_told("1,235", "0"), is_told("10", "<5"), is_told("≥5"), is_told("≈1,250")
+    (True, False, False, False)
+    """
+    return not any(text.startswith(("≥", "≈", "<", NOT_SHOWN)) for text in texts)

@@ -19,6 +19,9 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 Cell: TypeAlias = Hashable
 """What names a cell: (row, column) in a table, a text in a list of counts."""
 
+ROUGH = 10
+"""A count that would give another one away is rounded to this many times the minimum, where that is enough."""
+
 
 class Shown(NamedTuple):
     """What a reader knows of a count from its text; ``high`` is None where there is no upper limit."""
@@ -126,9 +129,9 @@ def withhold(
 
     Notes
     -----
-    Small cells are taken one by one. For one that is exposed, the smallest cell whose withholding covers it is taken,
-    parts before wholes; a withheld cell only widens what is possible, so a cell once covered stays covered. Of a
-    withheld cell it is told that it is no small one. Where small cells expose each other (1 + 2 = 3, all of them under
+    Small cells are taken one by one. For one that is exposed, the smallest cell that covers it when it is told only
+    roughly is taken, parts before wholes, then one of which is told only that it is no small one. Either only widens
+    what is possible, so a cell once covered stays covered. Where small cells expose each other (1 + 2 = 3, all of them under
     the minimum), nothing is told of the neighbours.
     """
     known = [one for one in sums if all(cell in counts for cell in (one.whole, *one.parts))]
@@ -146,11 +149,25 @@ def withhold(
             left.sort(key=lambda c: (counts[c] < least, near[c], c in wholes, counts[c], repr(c)))
             if not left:
                 break
-            widened = {c: Shown(least if counts[c] >= least else 0, None) for c in left}
-            covers = (c for c in left if is_covered(target, known, {**shown, c: widened[c]}, least))
-            chosen = next(covers, left[0])
-            hidden[chosen] = shown[chosen] = widened[chosen]
+            ways = [(c, roughly(counts[c], least)) for c in left if counts[c] >= 4 * ROUGH * least]
+            ways += [(c, Shown(least if counts[c] >= least else 0, None)) for c in left]
+            covers = (way for way in ways if is_covered(target, known, {**shown, way[0]: way[1]}, least))
+            chosen, told = next(covers, ways[-len(left)])
+            hidden[chosen] = shown[chosen] = told
     return hidden
+
+
+def roughly(count: float, least: int) -> Shown:
+    """Return what is told of a count that is rounded to ten times the minimum.
+
+    Examples
+    --------
+    >>> roughly(1231, 5)
+    Shown(low=1226, high=1274)
+    """
+    base = ROUGH * least
+    middle = base * round(count / base)
+    return Shown(middle - (base - 1) // 2, middle + (base - 1) // 2)
 
 
 def _small(sums: Sequence[Sum], values: Mapping[Cell, float], least: int) -> list[Cell]:
@@ -173,7 +190,7 @@ def _near(target: Cell, sums: Sequence[Sum]) -> dict[Cell, int]:
     return found
 
 
-def flow_sums(steps: int, branches: int) -> list[Sum]:
+def flow_sums(steps: int, branches: int, people: str = "n") -> list[Sum]:
     """Return the sums of a flow of people; cells are (number of the box, ``n`` or ``excluded``), branches last.
 
     Parameters
@@ -182,9 +199,16 @@ def flow_sums(steps: int, branches: int) -> list[Sum]:
         Number of steps, one after the other: who is left and who was excluded make the step before.
     branches
         Number of parts of the last step; who lacks it stands beside each.
+    people
+        What the column of people is called in place of ``n``.
     """
-    chain = [Sum((row - 1, "n"), ((row, "n"), (row, "excluded"))) for row in range(1, steps)]
-    return chain + [Sum((steps - 1, "n"), ((row, "n"), (row, "excluded"))) for row in range(steps, steps + branches)]
+    if not steps:
+        return []
+    above = [*range(steps - 1), *[steps - 1] * branches]
+    return [
+        Sum((whole, people), ((row, people), (row, "excluded")))
+        for whole, row in zip(above, range(1, steps + branches), strict=True)
+    ]
 
 
 def found_sums(numbers: Mapping[str, Sequence[float]], most: int = 8) -> list[Sum]:

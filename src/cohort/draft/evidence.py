@@ -18,6 +18,8 @@ _CENTRE = 1.0
 _FEW_LEVELS = 100
 _GAP = 0.6
 _SHORT_CODE = 5
+_FILL_IN = "FILL IN"
+_UNDER = 0.01
 Code = str | int
 
 
@@ -118,7 +120,7 @@ class Evidence:
     def _seen(self, column: Column) -> Iterable[str]:
         """Return codes that may be special: all of a column with few, the frequent and the outermost of one with many."""
         if column.distinct <= _FEW_LEVELS:
-            return list(column.counts)
+            return list(dict.fromkeys([*column.counts, *column.meanings]))
         special = [code for code in self._vocabulary.missing_codes if code in column.counts]
         return [*special, *(code for code in column.counts if not self._is_number(code))][:_FEW_LEVELS]
 
@@ -174,9 +176,9 @@ class Evidence:
             what = f"{1 - share:.0%} of its values lie outside {limits}" if share < 1 else "its values are not whole"
             return Fit(self._points["contradiction"], (what,), missing=missing)
         if plausible is not None and not plausible[0] <= median <= plausible[1]:
-            what = f"its median {median:.4g} is not plausible (usual {plausible[0]:g} to {plausible[1]:g})"
+            what = f"its median {median:.3g} is not plausible (usual {plausible[0]:g} to {plausible[1]:g})"
             return Fit(self._points["contradiction"], (what,), missing=missing)
-        reasons = [f"median {median:.4g}, within {limits}", *self._doubtful_code(column, values)]
+        reasons = [f"median {median:.3g}, within {limits}", *self._doubtful_code(column, values)]
         return Fit(self._points["values"], tuple(reasons), missing=missing)
 
     def _doubtful_code(self, column: Column, values: np.ndarray) -> list[str]:
@@ -203,10 +205,10 @@ class Evidence:
     # --- words ----------------------------------------------------------------------------------------------------
 
     def meanings(self, column: Column) -> dict[str, str]:
-        """Return the label of each code that stands in the column; words that stand there are their own labels."""
+        """Return the label of each code that stands in the column or has one; words that stand there are their own."""
         return {
             code: column.meanings.get(code, "" if self._is_number(code) else code)
-            for code in column.counts
+            for code in dict.fromkeys([*column.counts, *column.meanings])
             if code not in column.declared_missing
         }
 
@@ -233,19 +235,17 @@ class Evidence:
 
     def _may_be_written(self, column: Column, code: str, text: str, target: Target) -> bool:
         """Return whether a code may stand in a draft: a number, a frequent word, or a rare one that is a known word."""
-        if self._is_number(code) or column.counts[code] >= self._points["rare_text"]:
+        if self._is_number(code) or code in column.meanings or column.counts[code] >= self._points["rare_text"]:
             return True
         return any(self._bare(text) == self._bare(known) for texts in target.codes.values() for known in texts)
 
-    def categories(self, column: Column, target: Target, all_words: Iterable[str]) -> Fit:
+    def categories(self, column: Column, target: Target) -> Fit:
         """Return which codes of a column mean which category.
 
         Parameters
         ----------
         column, target
             The column and the target with its words.
-        all_words
-            The categories of the codebook, for a suggestion.
         """
         if not column.filled:
             return Fit(0.0, ("the column is empty",), ("the column holds nothing in the rows looked at",))
@@ -258,18 +258,32 @@ class Evidence:
             for code, text in told.items()
             if text and (word := self.category(text, target)) and self._may_be_written(column, code, text, target)
         }
-        unknown = [code for code in told if code not in codes]
+        unknown = [code for code in told if code not in codes and code in column.counts]
         if codes and not unknown:
-            labels = ", ".join(short(told[code], 24) for code in list(codes)[:4])
+            labels = ", ".join(short(told[code], 24) for code in list(_ordered(codes))[:4])
             return Fit(self._points["values"], (f"codes say {labels}",), codes=_ordered(codes), missing=_ordered(missing))
         if codes and len(codes) >= len(unknown):
             question = f"what do the codes {self.shown(column, unknown)} mean?"
             return Fit(self._points["values"], ("some codes have a known meaning",), (question,), codes, missing)
         if any(told.values()) and not codes:
             return Fit(self._points["contradiction"], ("its labels are other words",), missing=missing)
-        guess = dict(zip(sorted(unknown, key=_as_number), all_words, strict=False))
         question = f"the file does not say what the codes {self.shown(column, unknown)} mean"
-        return Fit(self._points["weak_values"], (f"{len(unknown)} codes",), (question,), guess, missing)
+        return self._suggestion(column, unknown, target, missing, question)
+
+    def _suggestion(
+        self, column: Column, unknown: list[str], target: Target, missing: dict[str, str], question: str
+    ) -> Fit:
+        """Return a question with codes to fill in; a guess where they are counted from 0 or 1 as the categories are."""
+        codes = sorted((code for code in unknown if self._is_short(code)), key=_as_number)
+        counted = [code for code in codes if code not in self._vocabulary.missing_codes]
+        is_counted = counted in ([str(k) for k in range(first, first + len(target.codes))] for first in (0, 1))
+        if is_counted:
+            guess = dict(zip(counted, target.codes, strict=True))
+            missing = {**missing, **{code: "no answer" for code in codes if code not in counted}}
+            question += "; those in the line are a guess"
+        else:
+            guess = dict.fromkeys(codes, _FILL_IN)
+        return Fit(self._points["weak_values"], (f"{len(codes)} codes",), (question,), guess, missing)
 
     def yes_no(self, column: Column, target: Target) -> Fit:
         """Return which codes of a column mean yes and which no.
@@ -291,9 +305,9 @@ class Evidence:
         codes: dict[str, str | bool] = {
             code: self._truth(text) is True for code, text in told.items() if text and self._truth(text) is not None
         }
-        unknown = [code for code in told if code not in codes]
+        unknown = [code for code in told if code not in codes and code in column.counts]
         if codes and not unknown:
-            labels = ", ".join(short(column.meanings.get(code, code), 24) for code in list(codes)[:3])
+            labels = ", ".join(short(column.meanings.get(code, code), 24) for code in list(_ordered(codes))[:3])
             return Fit(self._points["values"], (f"codes say {labels}",), codes=_ordered(codes), missing=missing)
         if any(told[code] for code in unknown):
             return Fit(self._points["contradiction"], ("its labels are neither yes nor no",), missing=missing)
@@ -320,13 +334,13 @@ class Evidence:
         if len(rest) == 1:
             question = f"only the code {next(iter(rest))} occurs: is a blank a no, or was it not asked?"
             return Fit(self._points["weak_values"], ("one code",), (question,), guess, missing)
-        text = f"the code 1 is {share:.1%} of answers"
+        text = f"the code 1 is {_percent(share)} of answers"
         if rest == {"0", "1"}:
             if target.usual_share and not low <= share <= high and low <= 1 - share <= high:
                 return Fit(self._points["weak_values"], (text,), ("1 is far too common for a yes",), guess, missing)
             return Fit(self._points["values"], (f"0 and 1; {text}",), codes=guess, missing=missing)
         if target.usual_share and low <= share <= high and not low <= 1 - share <= high:
-            why = f"{text} and taken for yes: the other reading would make it {1 - share:.0%}"
+            why = f"{text} and taken for yes: the other reading would make it {_percent(1 - share)}"
             return Fit(self._points["values"], (why,), codes=guess, missing=missing)
         return Fit(self._points["weak_values"], (text,), ("the file does not say whether 1 or 2 is yes",), guess, missing)
 
@@ -345,6 +359,13 @@ class Evidence:
         if column.distinct <= _FEW_LEVELS and column.distinct <= max(column.filled / 2, 1):
             return Fit(self._points["values"], (f"{column.distinct} different values",))
         return Fit(self._points["contradiction"], ("it has too many different values",))
+
+
+def _percent(share: float) -> str:
+    """Return a share that gives no small count away."""
+    if share < _UNDER:
+        return "under 1%"
+    return "over 99%" if share > 1 - _UNDER else f"{share:.0%}"
 
 
 def _bound(value: float | None) -> str:

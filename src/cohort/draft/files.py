@@ -160,7 +160,8 @@ def _common_root(places: list[Path]) -> Path:
 def _key(place: Path, taken: set[str]) -> str:
     """Return a name for a file: its own in small letters, numbered when another file has it."""
     stem = place.name.split(".", 1)[0] if place.is_file() else place.name
-    word = re.sub(r"[^a-z0-9]+", "_", plain(stem)).strip("_") or "file"
+    spaced = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", stem)
+    word = re.sub(r"[^a-z0-9]+", "_", plain(spaced)).strip("_") or "file"
     key, number = word, 2
     while key in taken:
         key, number = f"{word}_{number}", number + 1

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 from cohort.draft.columns import Column
 from cohort.draft.names import Speller
-from cohort.draft.vocabulary import DraftVocabulary, Target
+from cohort.draft.vocabulary import STRICT, DraftVocabulary, Target
 
 _BASE, _PRECISION = 0.35, 0.65
-_DOUBTED = 0.4
+_NAME_ABOVE_LABEL = 0.15
 _AGREES = 0.6
 _NUMBER_WEIGHT = 0.5
 _COMMON = 0.5
@@ -64,7 +64,9 @@ def term_score(words: Mapping[str, float], term: frozenset[str], speller: Spelle
     True
     """
     strong = [word for word in term if speller.weight(word) >= _NUMBER_WEIGHT or len(word) == 1]
-    if not term or any(word not in words for word in (strong or term)):
+    required = term if STRICT in term else frozenset(strong) or term
+    term -= {STRICT}
+    if not term or any(word not in words for word in required - {STRICT}):
         return 0.0
     explained = sum(speller.weight(word) for word in words if word in term)
     rest = sum(_NUMBER_WEIGHT if word.isdigit() else speller.weight(word) for word in words if word not in term)
@@ -121,8 +123,8 @@ class Reader:
         by_name = max((term_score(name_words, term, self._speller) for term in target.terms), default=0.0)
         by_label = max((term_score(label_words, term, self._speller) for term in target.terms), default=0.0)
         told = any(self._speller.is_word(word) and self._speller.weight(word) >= 1 for word in label_words)
-        if told and by_label < _DOUBTED:
-            by_name /= 2
+        if told:  # a label is written to be read: a name adds little where the label says less
+            by_name = min(by_name, by_label + _NAME_ABOVE_LABEL)
         score = max(by_name, by_label)
         if score == 0:
             return NOTHING

@@ -14,6 +14,9 @@ from cohort.draft.names import Speller, Words
 from cohort.errors import CodebookError
 from cohort.shipped import shipped_folder
 
+STRICT = "!"
+"""Ends a term of which the weak words must be there too."""
+
 SECTIONS = ("variables", "analytes", "diseases", "drugs", "instruments", "roles")
 
 
@@ -89,12 +92,16 @@ class DraftVocabulary:
         return self.targets["roles"][name]
 
 
+def _term(text: str, speller: Speller) -> frozenset[str]:
+    return frozenset(speller.words(text)) | ({STRICT} if text.endswith(STRICT) else set())
+
+
 def _target(section: str, name: str, spec: Mapping[str, Any], speller: Speller) -> Target:
     share, median = spec.get("usual_share"), spec.get("typical_median")
     return Target(
         section=section,
         name=name,
-        terms=tuple(dict.fromkeys(frozenset(speller.words(str(term))) for term in spec["terms"])),
+        terms=tuple(dict.fromkeys(_term(str(term), speller) for term in spec["terms"])),
         codes={word: tuple(str(text) for text in texts) for word, texts in spec.get("codes", {}).items()},
         usual_share=(share[0], share[1]) if share else None,
         number=spec.get("number", 0),

@@ -218,13 +218,14 @@ def _plain_numbers(cells: npt.NDArray[Any], decimal: str) -> tuple[npt.NDArray[n
 _ISO = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:[T ].*)?")
 _PARTS = re.compile(r"(\d{1,2})[-/. ](\d{1,2})[-/. ](\d{4})(?:[T ].*)?")
 _COMPACT = re.compile(r"\d{8}")
+_YEAR = re.compile(r"1[89]|2[01]")
 
 
 def read_date(text: str, order: DateOrder = "ymd") -> datetime.datetime | None:
     """Return the day that a text names, or None when it names none in this order.
 
-    A date that begins with four digits of the year is read as year, month, day in every order; years of two digits are
-    never read.
+    A date that begins with four digits of the year is read as year, month, day in every order, also one of eight digits
+    whose last four are no year; years of two digits are never read.
 
     Examples
     --------
@@ -239,7 +240,7 @@ def read_date(text: str, order: DateOrder = "ymd") -> datetime.datetime | None:
     elif order != "ymd" and (match := _PARTS.fullmatch(text)):
         first, second, year = match.groups()
         day, month = (first, second) if order == "dmy" else (second, first)
-    elif _COMPACT.fullmatch(text) and order == "ymd":
+    elif _COMPACT.fullmatch(text) and (order == "ymd" or not _YEAR.match(text, 4)):
         year, month, day = text[:4], text[4:6], text[6:]
     elif _COMPACT.fullmatch(text):
         day, month = (text[:2], text[2:4]) if order == "dmy" else (text[2:4], text[:2])
@@ -266,7 +267,7 @@ def dates_of(codes: pd.Series, order: DateOrder = "ymd") -> tuple[pd.Series, npt
 _CLOCK = re.compile(r"(\d{1,2})[:.h](\d{2})(?::\d{2}(?:\.\d+)?)?")
 
 
-def hours_of(codes: pd.Series) -> npt.NDArray[np.float64]:
+def hours_of(codes: pd.Series, decimal: str = ".") -> npt.NDArray[np.float64]:
     """Return the hour of the day that codes such as ``8:30``, ``2021-05-01 08:30`` or ``8.5`` name; NaN for others."""
 
     def read(text: str) -> float:
@@ -275,7 +276,7 @@ def hours_of(codes: pd.Series) -> npt.NDArray[np.float64]:
             hour, minute = int(match.group(1)), int(match.group(2))
             return hour + minute / 60 if hour < 24 and minute < 60 else math.nan
         try:
-            hour_number = float(text)
+            hour_number = float(text.replace(decimal, "."))
         except ValueError:
             return math.nan
         return hour_number if 0 <= hour_number <= 24 else math.nan

@@ -12,10 +12,11 @@ from pydantic import BaseModel
 
 from cohort.codebook import Codebook
 from cohort.intake.cells import constant_text, read_date
-from cohort.intake.entries import Selection, columns_of, select_rows, settle_repeats
+from cohort.intake.conditions import is_blank
+from cohort.intake.entries import Selection, select_rows, settle_repeats, value_columns
 from cohort.intake.record import Record
 from cohort.intake.tables import BoolArray, IntArray, People, SourceTable
-from cohort.study_file import Keep, StudyFile
+from cohort.study_file import Keep, StudyFile, UnitColumn
 
 Entry = TypeVar("Entry", bound=BaseModel)
 _SELECTING = ("file", "where", "visit", "date", "missing")
@@ -79,12 +80,13 @@ class Context:
     def select(self, entry: Any, target: tuple[str, str]) -> Selection:
         """Return the rows that an entry reads; entries that ask alike get the same rows, so that keys are made once."""
         asked = repr([getattr(entry, key, None) for key in _SELECTING])
-        if len(self.tables[entry.file].columns) > 1:
-            asked += repr(sorted(columns_of(entry)))  # which stacked files count depends on the columns
+        table = self.tables[entry.file]
+        if len(table.columns) > 1 or _has_blank_visits(table, entry):
+            asked += repr(value_columns(entry))  # which stacked files count, and what is set aside, depends on them
         if asked in self._selections:
             return self._selections[asked]
         known = self.record.size
-        selection = select_rows(entry, self.tables[entry.file], self.study.baseline, self.record, target)
+        selection = select_rows(entry, table, self.study.baseline, self.record, target)
         if self.record.size == known:  # a row set aside stands in the ledger of each variable
             self._selections[asked] = selection
         return selection
@@ -129,6 +131,11 @@ class Context:
             self.record.problem(place, f"'{named}' is no date of this study.", fix)
             return None
         return self.references[named]
+
+
+def _has_blank_visits(table: SourceTable, entry: Any) -> bool:
+    visit = getattr(entry, "visit", None)
+    return isinstance(visit, UnitColumn) and bool(is_blank(table, visit.column, {}).any())
 
 
 def conflicts(pieces: pd.DataFrame, keys: Sequence[str], values: Sequence[str]) -> int:

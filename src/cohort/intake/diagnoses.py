@@ -13,7 +13,7 @@ from cohort.intake.assembly import as_canonical
 from cohort.intake.cells import constant_text, no_dates
 from cohort.intake.conditions import holds, starts_with
 from cohort.intake.context import Context
-from cohort.intake.entries import Selection, read_dates
+from cohort.intake.entries import Selection, in_sources_with, read_dates, value_columns
 from cohort.intake.tables import BoolArray, IntArray
 from cohort.study_file import DiagnosisSource, RegisterCode
 
@@ -148,6 +148,8 @@ def rows_of(context: Context, source: Any) -> Selection:
     chosen = np.ones(len(table.frame), dtype=bool)
     if source.where is not None:
         chosen = holds(table, source.where)
+    if len(table.columns) > 1:
+        chosen &= in_sources_with(table, value_columns(source))
     positions = np.flatnonzero(chosen)
     return Selection(table, positions, constant_text("", len(positions)), no_dates(len(positions)))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,19 +12,20 @@ import pandas as pd
 from pydantic import BaseModel
 
 from cohort.intake.cells import Numbers, constant_text, dates_of, no_dates, read_date
-from cohort.intake.conditions import columns_in, holds
+from cohort.intake.conditions import columns_in, holds, is_blank
 from cohort.intake.record import Record
 from cohort.intake.tables import BoolArray, IntArray, SourceTable
 from cohort.study_file import ByColumn, Keep, RegisterCode, Source, StudyFile, UnitColumn
 from cohort.study_file.vocabulary import nearest
 
+_VALUES = ("column", "cases", "visits", "items", "present", "absent", "unknown", "code", "relative", "kind")
 _CONDITIONS = ("where", "present", "absent", "unknown", "below", "above")
 
 
-def columns_of(entry: BaseModel) -> list[str]:
-    """Return every column that an entry names, in any of its keys."""
+def columns_of(entry: BaseModel, keys: Collection[str] | None = None) -> list[str]:
+    """Return every column that an entry names, in any of its keys or in some of them."""
     found: list[str] = []
-    for key in type(entry).model_fields:
+    for key in type(entry).model_fields if keys is None else [k for k in keys if k in type(entry).model_fields]:
         value = getattr(entry, key)
         if key == "column" and isinstance(value, str):
             found.append(value)
@@ -43,6 +44,11 @@ def columns_of(entry: BaseModel) -> list[str]:
         elif key == "kind" and isinstance(value, Source):
             found += columns_of(value)
     return list(dict.fromkeys(found))
+
+
+def value_columns(entry: BaseModel) -> list[str]:
+    """Return the columns that hold what an entry asks for, not those that pick or describe its rows."""
+    return columns_of(entry, _VALUES)
 
 
 def entries_of(study: StudyFile) -> Iterator[tuple[str, Any]]:
@@ -148,6 +154,11 @@ class Selection:
             return found
         return Numbers(found.number[chosen], found.censoring[chosen], found.is_bad[chosen])
 
+    def present(self, column: str, missing: Mapping[str, str]) -> pd.Series:
+        """Return the codes of a column in these rows, with those that are declared missing set missing."""
+        codes = self.codes(column)
+        return codes.mask(codes.isin(list(self.table.declared_missing(column, missing))))
+
     def filled(self, columns: Sequence[str]) -> BoolArray:
         """Return which rows hold anything in some of the columns."""
         filled = np.zeros(len(self.positions), dtype=bool)
@@ -203,13 +214,15 @@ def select_rows(entry: Any, table: SourceTable, baseline: str, record: Record, t
     if entry.where is not None:
         chosen &= holds(table, entry.where)
     if len(table.columns) > 1:
-        chosen &= _in_sources_with(table, columns_of(entry))
+        chosen &= in_sources_with(table, value_columns(entry))
     visit, date = getattr(entry, "visit", None), getattr(entry, "date", None)
     if isinstance(visit, UnitColumn):
-        blank = table.codes(visit.column).isna().to_numpy() & chosen
+        blank = is_blank(table, visit.column, {}) & chosen
+        asked = value_columns(entry)  # in a row without any of them, a blank visit loses nothing
+        says_something = np.any([table.is_filled(column) for column in asked], axis=0) if asked else True
         record.quarantine_cells(
             table,
-            np.flatnonzero(blank),
+            np.flatnonzero(blank & says_something),
             [visit.column],
             rule="missing_visit",
             reason="the visit is blank",
@@ -229,7 +242,7 @@ def select_rows(entry: Any, table: SourceTable, baseline: str, record: Record, t
     return selection
 
 
-def _in_sources_with(table: SourceTable, columns: Sequence[str]) -> BoolArray:
+def in_sources_with(table: SourceTable, columns: Sequence[str]) -> BoolArray:
     """Return the rows whose file has a column of the entry: a row of another part of a folder says nothing of it."""
     wanted = set(columns) - {"source"}
     sources = [name for name, own in table.columns.items() if not wanted or wanted & own]
@@ -241,8 +254,7 @@ def read_dates(
 ) -> pd.Series:
     """Return the dates of selected rows; a cell that names no day is quarantined."""
     table = selection.table
-    codes = selection.codes(column)
-    codes = codes.mask(codes.isin(list(table.declared_missing(column, missing))))
+    codes = selection.present(column, missing)
     order = table.date_order
     dates, is_bad = dates_of(codes, order)
     reason = f"'{column}' names no day in the order {order}"

@@ -163,7 +163,7 @@ def _censored(field: Field, source: LabSource, number: FloatArray, sign: np.ndar
     ``above`` without an upper limit is its own.
     """
     positions, nowhere = field.selection.positions, np.zeros(len(number), dtype=bool)
-    limit = _limits(field, source.limit)
+    limit = _limits(field, source)
     is_upper = source.above is not None and source.below is None
     lower, upper = (np.full(len(number), np.nan), limit) if is_upper else (limit, np.full(len(number), np.nan))
     flagged_below = holds(field.table, source.below, source.missing)[positions] if source.below else nowhere
@@ -182,10 +182,12 @@ def _censored(field: Field, source: LabSource, number: FloatArray, sign: np.ndar
     return _Results(np.where(np.isnan(reach), number, reach), reach, is_below, is_above)
 
 
-def _limits(field: Field, limit: Any) -> FloatArray:
+def _limits(field: Field, source: LabSource) -> FloatArray:
     """Return the limit of each row in its raw unit; NaN where the study states none."""
+    limit = source.limit
     if isinstance(limit, UnitColumn):
-        return np.asarray(field.selection.numbers(limit.column).number, dtype=np.float64)
+        is_stated = field.selection.present(limit.column, source.missing).notna().to_numpy()
+        return np.where(is_stated, field.selection.numbers(limit.column).number, np.nan)
     if isinstance(limit, ByColumn):
         return np.asarray(by_level(field.selection, limit), dtype=np.float64)
     return np.full(len(field.selection.positions), np.nan if limit is None else float(limit))
@@ -208,14 +210,15 @@ def _circumstances(field: Field, source: LabSource) -> dict[str, Any]:
         found["date"] = selection.date
     if source.time is not None:
         clock = Field(field.context, selection, source.time.column, ("labs", "sampling_hour"), field.place)
-        hours = hours_of(clock.codes)
-        is_bad = clock.codes.notna().to_numpy() & np.isnan(hours)
+        codes = selection.present(clock.column, source.missing)
+        hours = hours_of(codes, selection.table.decimals.get(clock.column, selection.table.decimal))
+        is_bad = codes.notna().to_numpy() & np.isnan(hours)
         clock.quarantine(is_bad, "not_a_time", f"'{clock.column}' names no time of day")
         found["sampling_hour"] = hours
     if source.plate is not None:
-        found["plate"] = selection.codes(source.plate.column)
+        found["plate"] = selection.present(source.plate.column, source.missing)
     if isinstance(source.site, UnitColumn):
-        found["site"] = selection.codes(source.site.column)
+        found["site"] = selection.present(source.site.column, source.missing)
     elif source.site is not None:
         found["site"] = constant_text(str(code_text(source.site)), len(selection.positions)).to_numpy()
     return found

@@ -10,7 +10,7 @@ from cohort.intake.cells import constant_text
 from cohort.intake.context import Context
 from cohort.intake.diagnoses import mark_used, rows_of
 from cohort.intake.tables import IntArray
-from cohort.intake.values import Field, translate
+from cohort.intake.values import Field, own_meanings, translate
 from cohort.intake.variables import read_source
 from cohort.study_file import Source
 
@@ -63,13 +63,13 @@ def read_relations(context: Context, people: IntArray) -> pd.DataFrame:
         if place not in context.sound:
             continue
         selection = rows_of(context, relation.kind if isinstance(relation.kind, Source) else _all_of(relation.file))
-        relative = selection.codes(relation.relative.column)
+        relative = selection.present(relation.relative.column, {})
         if isinstance(relation.kind, Source):
             column = str(relation.kind.column)
-            words = relation.kind.codes or {word: word for word in variables["kind"].categories}
-            kind = translate(
-                Field(context, selection, column, ("relations", "kind"), place), words, selection.codes(column)
-            )
+            field = Field(context, selection, column, ("relations", "kind"), place)
+            own = {word: word for word in variables["kind"].categories}
+            words = relation.kind.codes or (own | own_meanings(field, variables["kind"]))
+            kind = translate(field, words, selection.present(column, relation.kind.missing))
         else:
             kind = constant_text(relation.kind, len(relative))
         wanted = relative.notna().to_numpy() & np.isin(selection.person, people)

@@ -128,13 +128,15 @@ def check_zeros(people: Mapping[str, IntArray], ids: pd.Index, record: Record) -
     record
         Takes the problems.
     """
-    own = {name: np.unique(numbers) for name, numbers in people.items()}
-    files = np.bincount(np.concatenate([np.empty(0, dtype=np.int64), *own.values()]), minlength=len(ids))
-    for name, numbers in own.items():
-        if len(own) < 2 or not len(numbers) or (files[numbers] > 1).any():
+    if len(people) < 2:
+        return
+    occurs = {name: np.zeros(len(ids), dtype=bool) for name in people}
+    for name, numbers in people.items():
+        occurs[name][numbers] = True
+    files = np.sum(list(occurs.values()), axis=0)
+    for name, alone in occurs.items():
+        if not alone.any() or (files[alone] > 1).any():
             continue
-        alone = np.zeros(len(ids), dtype=bool)
-        alone[numbers] = True
         if not _plain(ids[alone]).isdisjoint(_plain(ids[~alone])):
             record.problem(
                 f"file '{name}'",

@@ -94,6 +94,8 @@ def _resolved(
     table: SourceTable, shape: _Shape, repeated_share: float, differing_share: float, record: Record
 ) -> SourceTable:
     people, names = pd.factorize(table.ids)
+    if len(names) == len(people):
+        return table
     keys = [people, *(table.codes(column).cat.codes.to_numpy() for column in shape.key)]
     filled = np.zeros(len(people), dtype=bool)
     for column in shape.held:
@@ -128,6 +130,8 @@ def _resolved(
 def _numbered(keys: Iterable[Any]) -> IntArray:
     """Return a number for each row that rows share which agree in every key."""
     frame = pd.DataFrame(dict(enumerate(keys)))
+    if frame.shape[1] == 1:
+        return np.asarray(frame[0].to_numpy(), dtype=np.int64)
     return np.asarray(frame.groupby(list(frame.columns), sort=False).ngroup().to_numpy(), dtype=np.int64)
 
 

@@ -31,6 +31,8 @@ _Rows: TypeAlias = tuple[pd.DataFrame, IntArray, list[tuple[int, list[str]]]]
 
 _QUOTE = '"'
 _CHUNK = 100_000
+_HEAD = 1_000_000
+"""So much of a text is looked at for its header; a header without quotation marks that is longer is not one."""
 
 
 def read_text_file(
@@ -58,14 +60,20 @@ def read_text_file(
     """
     decoded = decode(content, path, declared.encoding)
     stated, text = stated_delimiter(decoded.text)
-    if not text.strip():
+    if not text or text.isspace():
         raise InputDataError([Problem(path, "the file is empty.", "Export it again.")])
     stated = declared.delimiter or stated or delimiter
     delimiter = stated or recognised_delimiter(text)
-    records = _records(text, path, delimiter)
-    header = _header(next(records), path, rename)
-    whole = None if _QUOTE in text else _unquoted(text, delimiter, header)
-    frame, row, ragged = _checked(records, header) if whole is None else whole
+    header, lines = _first_record(text, path, delimiter, rename)
+    whole = None
+    if _QUOTE not in text:
+        is_plain = decoded.encoding == "utf-8" and len(text) == len(content)
+        whole = _unquoted(content if is_plain else text.encode("utf-8"), delimiter, header, lines)
+    if whole is None:
+        records = _records(text, path, delimiter)
+        next(records)
+        whole = _checked(records, header)
+    frame, row, ragged = whole
     if not len(frame) and not ragged:
         raise InputDataError([Problem(path, "the file has a header and no rows.", "Export it again.")])
     decimals = DecimalSigns(declared.decimal) if declared.decimal else recognised_decimals(frame)
@@ -94,15 +102,23 @@ def _notes(decoded: DecodedText, decimals: DecimalSigns) -> tuple[str, ...]:
     return (*notes, *decimal_notes(decimals))
 
 
-def _unquoted(text: str, delimiter: str, header: list[str]) -> _Rows | None:
+def _first_record(text: str, path: str, delimiter: str, rename: Rename | None) -> tuple[list[str], int]:
+    """Return the names of the header, and how many lines it takes to pass it: blank ones before it count."""
+    start = text[:_HEAD]
+    header = next(_records(start if _QUOTE not in start else text, path, delimiter))
+    blank = itertools.takewhile(lambda line: not line.strip("\r\n"), io.StringIO(start, newline=""))
+    return _header(header, path, rename), sum(1 for _ in blank) + 1
+
+
+def _unquoted(content: bytes, delimiter: str, header: list[str], lines: int) -> _Rows | None:
     """Return the rows of a text without quotation marks, read by Arrow; None when some row does not fit the header.
 
     Five times as fast as :func:`_checked`, which then tells the rows that do not fit.
     """
     try:
         table = arrow_csv.read_csv(
-            io.BytesIO(text.encode("utf-8")),
-            read_options=arrow_csv.ReadOptions(column_names=header, skip_rows=_header_lines(text)),
+            pa.BufferReader(content),
+            read_options=arrow_csv.ReadOptions(column_names=header, skip_rows=lines),
             parse_options=arrow_csv.ParseOptions(delimiter=delimiter, quote_char=False),
             convert_options=arrow_csv.ConvertOptions(
                 column_types=dict.fromkeys(header, pa.string()), strings_can_be_null=False
@@ -112,12 +128,6 @@ def _unquoted(text: str, delimiter: str, header: list[str]) -> _Rows | None:
         return None
     frame = table.to_pandas(types_mapper={pa.string(): pd.StringDtype(na_value=np.nan)}.get)
     return frame, np.arange(1, len(frame) + 1, dtype=np.int64), []
-
-
-def _header_lines(text: str) -> int:
-    """Return how many lines to skip to pass the header: blank ones before it count."""
-    blank = itertools.takewhile(lambda line: not line.strip("\r\n"), io.StringIO(text, newline=""))
-    return sum(1 for _ in blank) + 1
 
 
 def _checked(records: Iterator[list[str]], header: list[str]) -> _Rows:

@@ -15,11 +15,13 @@ from cohort.intake.cells import EXACT, code_text
 from cohort.intake.conditions import columns_in, holds, is_blank
 from cohort.intake.context import Context
 from cohort.intake.entries import Selection, read_dates
+from cohort.intake.labels import meanings_of_labels
 from cohort.intake.tables import BoolArray, SourceTable
 from cohort.ledger import Action
 from cohort.study_file import Source
 
 FloatArray = npt.NDArray[np.float64]
+_LABELS_SHOWN = 10
 _TRUTHS = {"true": True, "false": False, "yes": True, "no": False, "1": True, "0": False}
 _WRITTEN_TRUTHS = {word: _TRUTHS[word] for word in ("true", "false", "1", "0")}
 
@@ -127,9 +129,37 @@ def translate(field: Field, meanings: Mapping[str, Any], codes: pd.Series) -> pd
         field.context.record.problem(
             f"{field.place}, file '{field.table.name}', column '{field.column}'",
             f"{int(strange.sum()):,} rows hold {kinds} without a meaning; codes with one are {', '.join(meanings)}.",
-            "Add them to 'codes:' or to 'missing:'.",
+            f"Add them to 'codes:' or to 'missing:'.{_labels_in_words(field)}",
         )
     return _meant(codes, resolved)
+
+
+def _labels_in_words(field: Field) -> str:
+    labels = field.table.labels.get(field.column, {})
+    listed = ", ".join(f"{code} = {label}" for code, label in list(labels.items())[:_LABELS_SHOWN])
+    return f" The file labels them {listed}{' …' if len(labels) > _LABELS_SHOWN else ''}." if labels else ""
+
+
+def own_meanings(field: Field, variable: Variable) -> dict[str, Any]:
+    """Return the meanings that the file's own labels give to codes of a variable, and note them; often none.
+
+    Parameters
+    ----------
+    field
+        The column; the study gives no meanings for it.
+    variable
+        The canonical variable.
+    """
+    found = meanings_of_labels(field.table.labels.get(field.column, {}), variable)
+    written = ", ".join(f"{code} = {canonical_text(meaning)}" for code, meaning in found.items())
+    count = int(field.codes.isin(list(found)).sum())
+    field.note("labels_as_meanings", count, f"labels of the file are words of the codebook: {written}", action="map")
+    return found
+
+
+def canonical_text(meaning: Any) -> str:
+    """Return a meaning as a study file writes it."""
+    return str(code_text(meaning))
 
 
 def _meant(codes: pd.Series, meanings: Mapping[str, Any]) -> pd.Series:
@@ -190,10 +220,11 @@ def read_words(field: Field, entry: Source, variable: Variable) -> pd.Series:
     codes = present_codes(field, entry.missing)
     if entry.codes is not None:
         return translate(field, {code: canonical(word, variable) for code, word in entry.codes.items()}, codes)
+    own = own_meanings(field, variable)
     if variable.type == "boolean":
-        return translate(field, _WRITTEN_TRUTHS, codes.str.casefold().astype("category"))
+        return translate(field, own or _WRITTEN_TRUTHS, codes if own else codes.str.casefold().astype("category"))
     if variable.categories:
-        return translate(field, {word: word for word in variable.categories}, codes)
+        return translate(field, {word: word for word in variable.categories} | own, codes)
     return codes
 
 

@@ -12,7 +12,7 @@ from matplotlib.colors import LogNorm, Normalize
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
 
 from cohort.codebook import Codebook
-from cohort.disclosure import Disclosure
+from cohort.disclosure import Cell, Disclosure, Sum, is_told
 from cohort.plots.bins import FloatArray, histogram, is_skewed, trimmed_range, use_log
 from cohort.plots.style import (
     BLUE,
@@ -73,14 +73,18 @@ def _draw_categories(ax: Axes, column: pd.Series, *, label: str, disclosure: Dis
     counts = column.value_counts(sort=not isinstance(column.dtype, pd.CategoricalDtype)).head(_MOST_CATEGORIES)
     if isinstance(column.dtype, pd.CategoricalDtype):
         counts = counts.reindex([c for c in column.cat.categories if c in counts.index])
-    shown = [disclosure.rounded(count) for count in counts]
-    total = disclosure.rounded(int(column.notna().sum())) or 1
+    people = int(column.notna().sum())
+    cells: dict[Cell, float] = {"all": people, **{place: int(count) for place, count in enumerate(counts)}}
+    whole = Sum("all", tuple(range(len(counts))), has_rest=people > int(counts.sum()))
+    told = disclosure.texts(cells, [whole])
+    total = disclosure.rounded(people) or 1
+    shown = [disclosure.rounded(int(count)) if is_told(told[place]) else None for place, count in enumerate(counts)]
     shares = [100 * (count or 0) / total for count in shown]
     names = [{"True": "yes", "False": "no"}.get(str(name), str(name).replace("_", " ")) for name in counts.index]
     places = list(range(len(names)))
     ax.barh(places, shares, color=BLUE, alpha=0.85, height=0.7)
-    for place, share, count in zip(places, shares, counts, strict=True):
-        text = disclosure.text(int(count)) if disclosure.is_small(int(count)) else percent(share / 100)
+    for place, share in zip(places, shares, strict=True):
+        text = percent(share / 100) if is_told(told[place]) else told[place]
         ax.annotate(text, (share, place), xytext=(3, 0), textcoords="offset points", va="center", fontsize=SMALL)
     ax.set_yticks(places, [wrap(name, 0.9) for name in names])
     ax.set(ylim=(len(names) - 0.4, -0.6), xlim=(0, 1.35 * max(shares, default=1.0) or 1.0))

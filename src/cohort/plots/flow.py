@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 from matplotlib.patches import FancyBboxPatch
 
-from cohort.disclosure import Disclosure
+from cohort.disclosure import Cell, Disclosure, Sum, flow_sums
 from cohort.plots.style import (
     BLUE,
     INK,
@@ -74,15 +74,29 @@ def _height(text: str) -> float:
     return line_count(text) * line_height(SMALL) + 2 * _PAD
 
 
-def _count(count: float, disclosure: Disclosure) -> str:
-    text = disclosure.text(count)
-    return f"n < {text[1:]}" if text.startswith("<") else f"n = {text}"
+def _told(text: str) -> str:
+    """Return a protected count as the line of a box."""
+    if text[:1] in ("<", "≥"):
+        return f"n {text[0]} {text[1:]}"
+    return f"n {text}" if text == "not shown" else f"n = {text}"
 
 
-def _share(part: float, whole: float, disclosure: Disclosure) -> str:
-    """Return a share made of protected counts only, so that it cannot give a small count away."""
-    above, below = disclosure.rounded(part), disclosure.rounded(whole)
-    return f" ({percent(above / below)})" if above is not None and below else ""
+def _share(part: str, whole: str) -> str:
+    """Return a share made of counts as they are shown, so that it cannot give a small one away."""
+    above, below = (text.replace(",", "") for text in (part, whole))
+    if not (above.isdigit() and below.isdigit()) or int(below) == 0:
+        return ""
+    return f" ({percent(min(int(above) / int(below), 1.0))})"
+
+
+def _protected(steps: list[_Step], branches: list[_Step], disclosure: Disclosure) -> list[tuple[str, str]]:
+    """Return the counts of each box as they may be shown, branches last: who is in, and who left or lacks it."""
+    boxes = [*steps, *branches]
+    cells: dict[Cell, float] = {
+        (row, name): getattr(box, name) for row, box in enumerate(boxes) for name in ("n", "excluded")
+    }
+    texts = disclosure.texts(cells, flow_sums(len(steps), len(branches)))
+    return [(texts[row, "n"], texts[row, "excluded"]) for row in range(len(boxes))]
 
 
 def _packed(chunks: list[str], inches: float) -> str:
@@ -104,24 +118,29 @@ def _row_texts(rows: pd.DataFrame, later: set[str], disclosure: Disclosure, inch
     Rows of people who are not eligible stay in: these people leave at a later step, with the reason of that step.
     """
     counts = rows.assign(rows=rows["rows"].astype(int))
-    total = int(counts["rows"].sum())
     files = counts.groupby("file", sort=False)["rows"].sum()
-    chunks = [f"{name} {disclosure.text(int(count))}" for name, count in files.head(_FILES).items()]
-    chunks += [f"{len(files) - _FILES} more"] if len(files) > _FILES else []
-    many = f"{len(files)} source files" if len(files) > 1 else "one source file"
-    texts = [(f"Rows in {many}\n{_count(total, disclosure)}\n{_packed(chunks, inches)}", "")]
     reasons = counts["reason"].astype("string").fillna("")
     stays = counts["status"].eq("used") | (counts["status"].eq("ineligible") & reasons.isin(later))
     out = counts.loc[~stays.to_numpy(dtype=bool)]
-    if len(out):
-        why = out["status"].astype("string").map(_SET_ASIDE).fillna(reasons.loc[out.index])
-        grouped = out["rows"].groupby(why).sum().sort_values(ascending=False, kind="stable")
-        shown = [f"{_sentence(str(name))}: {_count(int(count), disclosure)}" for name, count in grouped.items()]
-        if len(shown) > _REASONS:
-            left = int(grouped.iloc[_REASONS - 1 :].sum())
-            shown = [*shown[: _REASONS - 1], f"For other reasons: {_count(left, disclosure)}"]
-        texts.append((f"Rows read for this cohort\n{_count(total - int(grouped.sum()), disclosure)}", "\n".join(shown)))
-    return texts
+    why = out["status"].astype("string").map(_SET_ASIDE).fillna(reasons.loc[out.index])
+    left = out["rows"].groupby(why).sum().sort_values(ascending=False, kind="stable")
+    if len(left) > _REASONS:
+        rest = pd.Series({"for other reasons": left.iloc[_REASONS - 1 :].sum()})
+        left = pd.concat([left.iloc[: _REASONS - 1], rest])
+    total = int(counts["rows"].sum())
+    cells: dict[Cell, float] = {"total": total, "stay": total - int(left.sum())}
+    cells |= {(kind, name): int(n) for kind, part in (("file", files), ("left", left)) for name, n in part.items()}
+    sums = [Sum("total", tuple(("file", name) for name in files.index))]
+    sums += [Sum("total", ("stay", *(("left", name) for name in left.index)))] if len(left) else []
+    texts = disclosure.texts(cells, sums)
+    chunks = [f"{name} {texts['file', name]}" for name in files.index[:_FILES]]
+    chunks += [f"{len(files) - _FILES} more"] if len(files) > _FILES else []
+    many = f"{len(files)} source files" if len(files) > 1 else "one source file"
+    boxes = [(f"Rows in {many}\n{_told(texts['total'])}\n{_packed(chunks, inches)}", "")]
+    if len(left):
+        gone = "\n".join(f"{_sentence(str(name))}: {_told(texts['left', name])}" for name in left.index)
+        boxes.append((f"Rows read for this cohort\n{_told(texts['stay'])}", gone))
+    return boxes
 
 
 def _boxes(
@@ -135,18 +154,13 @@ def _boxes(
     right = width - right_width
     y = 0.0
     boxes: list[_Box] = []
-    texts = (
-        []
-        if sources is None
-        else _row_texts(sources, {step.reason for step in steps}, disclosure, left_width - 2 * _PAD)
-    )
-    for step in steps:
-        out = (
-            f"{_sentence(step.reason)}\n{_count(step.excluded, disclosure)}"
-            if step.excluded > 0 and step != steps[0]
-            else ""
-        )
-        texts.append((f"{step.label}\n{_count(step.n, disclosure)}", out))
+    texts: list[tuple[str, str]] = []
+    if sources is not None and len(sources):
+        texts = _row_texts(sources, {step.reason for step in steps}, disclosure, left_width - 2 * _PAD)
+    told = _protected(steps, branches, disclosure)
+    for number, (step, (people, gone)) in enumerate(zip(steps, told, strict=False)):
+        out = f"{_sentence(step.reason)}\n{_told(gone)}" if number and step.excluded > 0 else ""
+        texts.append((f"{step.label}\n{_told(people)}", out))
     for number, (label, out) in enumerate(texts):
         if out:
             text = wrap(out, right_width - 2 * _PAD)
@@ -157,13 +171,12 @@ def _boxes(
         text = wrap(label, left_width - 2 * _PAD)
         boxes.append(_Box(0.0, y, left_width, _height(text), text, "step"))
         y += _height(text) + 0.16
-    total = steps[-1].n
     indent = 0.35
     y += 0.06
-    for branch in branches:
-        share = _share(branch.n, total, disclosure)
-        text = wrap(f"{branch.label}\n{_count(branch.n, disclosure)}{share}", left_width - indent - 2 * _PAD)
-        aside = f"{_sentence(branch.reason)}\n{_count(branch.excluded, disclosure)}" if branch.excluded > 0 else ""
+    for branch, (people, gone) in zip(branches, told[len(steps) :], strict=True):
+        share = _share(people, told[len(steps) - 1][0])
+        text = wrap(f"{branch.label}\n{_told(people)}{share}", left_width - indent - 2 * _PAD)
+        aside = f"{_sentence(branch.reason)}\n{_told(gone)}" if branch.excluded > 0 else ""
         aside = wrap(aside, right_width - 2 * _PAD)
         height = max(_height(text), _height(aside) if aside else 0.0)
         boxes.append(_Box(indent, y, left_width - indent, height, text, "branch"))

@@ -22,7 +22,7 @@ from cohort.plots.chart import (
     write_below,
     write_texts,
 )
-from cohort.plots.rows import Literature, Rows, by_group, label_column, place_rows
+from cohort.plots.rows import Literature, Rows, by_group, label_column, place_rows, protected_groups
 from cohort.plots.scales import Span, estimates_of, is_share, number, reason_of, short_measure, span_of
 from cohort.plots.style import (
     VERMILION,
@@ -106,7 +106,7 @@ def draw_forest(
     >>> draw_forest([ra], disclosure=Disclosure(), claimed=3).get_xlabel()
     'Odds ratio with 95 % interval (log scale)'
     """
-    groups = by_group(results)
+    groups = protected_groups(by_group(results), disclosure)
     everything = [result for members in groups.values() for result in members]
     estimates = estimates_of(everything)
     if not estimates:

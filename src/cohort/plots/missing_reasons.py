@@ -109,8 +109,11 @@ def draw_missing_reasons(
     down = 0.5 + legend_below(ax, handles, 0.5, indent)
     left = len(some) - len(kept)
     whole = len(counts) - len(some)
-    said = [f"{left} further variables miss less." if left else "", f"{whole} variables are complete." if whole else ""]
-    note = " ".join(part for part in (*said, disclosure_note(disclosure)) if part)
+    unseen = [f"{left} that miss less" if left else "", f"{whole} without a missing value" if whole else ""]
+    said = ", ".join(part for part in unseen if part)
+    note = " ".join(
+        part for part in (f"Variables not shown: {said}." if said else "", disclosure_note(disclosure)) if part
+    )
     add_note(ax, note, down=down + 0.06, indent=indent, inches=room(ax) - 0.2)
     set_title(ax, title, inches=room(ax) - 0.2, indent=indent)
     whole_figure = ax.get_figure()

@@ -61,10 +61,12 @@ def missing_patterns(missing: pd.DataFrame, disclosure: Disclosure, most: int = 
     --------
     >>> table = pd.DataFrame({"a": [True] * 6 + [False] * 9, "b": [False] * 14 + [True]})
     >>> missing_patterns(table, Disclosure(5, 1)).counts, missing_patterns(table, Disclosure(5, 1)).other
-    ((8, 6), 1)
+    ((8,), 7)
     """
     counted = missing.value_counts(sort=False).sort_index().sort_values(ascending=False, kind="stable")
     common = counted[[not disclosure.is_small(int(count)) for count in counted]].head(most)
+    while len(common) and disclosure.is_small(int(counted.sum() - common.sum())):
+        common = common.iloc[:-1]  # a pool of few people would follow from the patterns beside it
     shown = common.index.to_frame(index=False)
     return Patterns(shown, tuple(int(count) for count in common), int(counted.sum() - common.sum()))
 

@@ -6,8 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from cohort.disclosure import Disclosure
 from cohort.plots.scales import is_drawable, reason_of
 from cohort.plots.text import NORMAL, SMALL, line_count, line_height, text_width, wrap
+from cohort.protection import for_figure
 from cohort.results import Result
 
 Literature: TypeAlias = tuple[str, float, float, float]
@@ -59,6 +61,12 @@ class Rows:
     def lines(self) -> tuple[Line, ...]:
         """Return all lines, from the top."""
         return tuple(line for row in self.rows for line in row.lines)
+
+
+def protected_groups(groups: Mapping[str, Sequence[Result]], disclosure: Disclosure) -> dict[str, list[Result]]:
+    """Return results by group as a figure may draw them; see :func:`cohort.protection.for_figure`."""
+    shown = iter(for_figure([result for members in groups.values() for result in members], disclosure))
+    return {name: [next(shown) for _ in members] for name, members in groups.items()}
 
 
 def by_group(results: Sequence[Result] | Mapping[str, Sequence[Result]]) -> dict[str, list[Result]]:

@@ -10,6 +10,7 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from cohort.disclosure import Disclosure
+from cohort.plots.rows import protected_groups
 from cohort.plots.scales import estimates_of, is_drawable, is_share, number, reason_of, with_interval
 from cohort.plots.style import (
     COLOURS,
@@ -98,6 +99,7 @@ def draw_strata(
     ax
         Where to draw; None makes a figure.
     """
+    results = protected_groups(results, disclosure)
     everything = [result for members in results.values() for result in members]
     estimates = estimates_of(everything)
     if not estimates:
@@ -164,6 +166,7 @@ def draw_interaction(
     Parallel on this scale: of risks, so it is interaction on the additive scale that is seen
     (VanderWeele & Knol 2014, Epidemiol Methods 3:33).
     """
+    cells = protected_groups(cells, disclosure)
     everything = [result for members in cells.values() for result in members]
     estimates = estimates_of(everything)
     if not estimates:

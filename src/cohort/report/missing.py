@@ -7,6 +7,7 @@ import re
 import pandas as pd
 
 from cohort.codebook import Codebook
+from cohort.disclosure import Cell, Sum
 from cohort.results import ResultTable
 from cohort.study import Study
 
@@ -128,30 +129,44 @@ def _lost(study: Study) -> pd.DataFrame:
 
 
 def missing_reasons_table(study: Study) -> ResultTable:
-    """Return how many values of each variable are filled, and why the others are missing.
+    """Return how many values of each variable are filled, and why the others are missing; counts are protected already.
 
     Parameters
     ----------
     study
         An opened study.
+
+    Notes
+    -----
+    The counts of declared reasons add up to a column of the table, so that all of them are protected together here.
     """
     found = missing_reasons(study)
-    shown = study.disclosure.text
+    cells: dict[Cell, float] = {}
+    sums = []
+    for row, line in enumerate(found.to_dict("records")):
+        words = [("word", row, word) for word, _ in line["words"]]
+        parts = [(row, name) for name in ("filled", *KINDS)]
+        cells |= {(row, name): int(line[name]) for name in ("possible", "filled", *KINDS)}
+        cells |= {("word", row, word): count for word, count in line["words"]}
+        if line["possible"] == sum(cells[part] for part in parts):
+            sums.append(Sum((row, "possible"), tuple(parts)))
+        if len(words) > 1:
+            sums.append(Sum((row, DECLARED), tuple(words)))
+    texts = study.disclosure.texts(cells, sums)
+    rows = range(len(found))
+    declared = [
+        "; ".join(f"{word} {texts['word', row, word]}" for word, _ in words) for row, words in enumerate(found["words"])
+    ]
     data = pd.DataFrame(
         {
             "variable": found["label"],
-            "rows": found["possible"],
-            "filled": found["filled"],
-            **{kind: found[kind] for kind in KINDS},
-            "declared as": [
-                "; ".join(f"{reason} {shown(count)}" for reason, count in words) for words in found["words"]
-            ],
+            "rows": [texts[row, "possible"] for row in rows],
+            **{name: [texts[row, name] for row in rows] for name in ("filled", *KINDS)},
+            "declared as": declared,
         }
     )
     note = (
         "Rows: people, people by visit, or results of a laboratory; of questionnaires, rows times items. Reasons count "
         "values of the files, before copies were merged."
     )
-    return ResultTable(
-        "missing_reasons", "Filled values, and why the others are missing", data, ("rows", "filled", *KINDS), note=note
-    )
+    return ResultTable("missing_reasons", "Filled values, and why the others are missing", data, note=note)

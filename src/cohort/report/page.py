@@ -18,7 +18,16 @@ from cohort.analysis.variables import readable
 from cohort.disclosure import Disclosure
 from cohort.output import safe_csv, write_json, write_text
 from cohort.plots.style import Picture
-from cohort.report.protection import COUNTS, DIGITS, protect_results, protect_verdict, shown_numbers, structure
+from cohort.protection import (
+    COUNTS,
+    DIGITS,
+    protect_results,
+    protect_table,
+    protect_verdict,
+    shown_numbers,
+    structure,
+    withheld_note,
+)
 from cohort.results import Estimate, NotTestable, Result, ResultTable, Verdict, tidy
 from cohort.study import Study
 
@@ -70,8 +79,9 @@ class Page:
     def table(self, table: ResultTable) -> None:
         """Show a table as fixed-width text and as HTML, and write it as CSV; counts are protected first."""
         protected = protect_table(table, self.study.disclosure)
-        self._display(table.title, format_cells(protected, table.formats), table.note)
-        self._write_table(table, shown_numbers(protected, table.formats, self.study.disclosure))
+        note = withheld_note(protected, table.note, self.study.disclosure)
+        self._display(table.title, format_cells(protected, table.formats), note)
+        self._write_table(replace(table, note=note), shown_numbers(protected, table.formats, self.study.disclosure))
 
     def results(self, name: str, title: str, results: Sequence[Result], note: str = "") -> None:
         """Show estimates with their intervals, one row each; what cannot be tested keeps its row and says why.
@@ -81,10 +91,12 @@ class Page:
         """
         rule = self.study.disclosure
         protected = protect_results(results, rule)
-        shown = results_table(name, title, protected.results, note)
-        self._display(title, format_cells(shown.data.assign(**protected.texts), {}), note)
+        shown = results_table(name, title, protected.results)
+        cells = shown.data.assign(**protected.texts)
+        shown = replace(shown, note=withheld_note(cells, note, rule), sums=protected.sums)
+        self._display(title, format_cells(cells, {}), shown.note)
         file = shown_numbers(tidy(protected.results), dict.fromkeys(_NUMBERS, f".{DIGITS}g"), rule)
-        self._write_table(replace(shown, sums=protected.sums), file.assign(**protected.texts))
+        self._write_table(shown, file.assign(**protected.texts))
 
     def _write_table(self, table: ResultTable, data: pd.DataFrame) -> None:
         if self.output is not None:
@@ -156,12 +168,8 @@ class Page:
 def table_text(table: ResultTable, disclosure: Disclosure) -> str:
     """Return a table as fixed-width text, its counts protected; for a terminal."""
     protected = protect_table(table, disclosure)
-    return as_text(table.title, format_cells(protected, table.formats), table.note)
-
-
-def protect_table(table: ResultTable, disclosure: Disclosure) -> pd.DataFrame:
-    """Return the rows of a table with its counts as protected text."""
-    return disclosure.protect(table.data, [column for column in table.counts if column in table.data], table.sums)
+    note = withheld_note(protected, table.note, disclosure)
+    return as_text(table.title, format_cells(protected, table.formats), note)
 
 
 def results_table(name: str, title: str, results: Sequence[Result], note: str = "") -> ResultTable:
@@ -279,7 +287,7 @@ def _heading(column: object) -> str:
     return str(column).replace("_", " ")
 
 
-_NUMBER = re.compile(r"^[<≥]?[-−+]?[\d.,]+( ?%)?( \(.*\))?$")
+_NUMBER = re.compile(r"^[<≥≈]?[-−+]?[\d.,]+( ?%)?( \(.*\))?$")
 
 
 def as_html(title: str, cells: pd.DataFrame, note: str = "") -> str:

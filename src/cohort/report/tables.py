@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from cohort.analysis.subgroups import GateResult
+from cohort.disclosure import Sum, flow_sums
 from cohort.results import NotTestable, Result, ResultTable
 from cohort.study import Study
 
@@ -51,6 +52,7 @@ def rows_table(study: Study) -> ResultTable:
         "Every source row is used, ineligible, quarantined or merged",
         data,
         counts=("source rows", *statuses),
+        sums=tuple(Sum((row, "source rows"), tuple((row, status) for status in statuses)) for row in range(len(data))),
         note="Ineligible rows stay in the tables: eligibility is a domain of the sampling design, not a filter.",
     )
 
@@ -92,7 +94,8 @@ def flow_table(study: Study) -> ResultTable:
         {"step": f"of these: {b.label}", "people": b.n, "excluded": b.excluded, "reason": b.reason}
         for b in study.flow.branches
     ]
-    return ResultTable("flow", "Flow of people", pd.DataFrame(rows), counts=("people", "excluded"))
+    sums = flow_sums(len(study.flow.steps), len(study.flow.branches), people="people")
+    return ResultTable("flow", "Flow of people", pd.DataFrame(rows), counts=("people", "excluded"), sums=tuple(sums))
 
 
 def claims_table(study: Study, claims: Sequence[str]) -> ResultTable:

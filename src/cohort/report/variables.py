@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from cohort.analysis.design import analysis_domain, proportion, proportions_by
+from cohort.disclosure import Sum
 from cohort.report.tables import place_of
 from cohort.results import NotTestable, Result, ResultTable
 from cohort.study import Study
@@ -79,6 +80,8 @@ def missingness_table(missing: pd.DataFrame) -> ResultTable:
         data,
         counts=("people", "missing"),
         formats={"missing, %": ".1f"},
+        sums=tuple(Sum((row, "people"), ((row, "missing"),), has_rest=True) for row in range(len(data))),
+        percentages={"missing, %": ("missing", "people")},
     )
 
 

@@ -148,7 +148,7 @@ def test_the_guarantee_at_the_end_stands_without_the_rule_that_should_keep_it(
     visits = pd.concat([visits, visits.iloc[[1]], visits.iloc[[2]].assign(visit=pd.NA)], ignore_index=True)
     tables = {**good, "visits": visits}
     clean_cohort(tables, codebook)
-    kept_out = {rule, "duplicate_conflicting"} if rule == "duplicate_exact" else {rule}
+    kept_out = {rule, "duplicate_near", "duplicate_conflicting"} if rule == "duplicate_exact" else {rule}
     with pytest.raises(CohortError, match="table visits"):
         clean_cohort(tables, codebook, rules=[r for r in RULES if r.id not in kept_out])
 

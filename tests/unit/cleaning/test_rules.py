@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,9 @@ import pytest
 
 from cohort.cleaning import RULES, apply_rules
 from cohort.cleaning.rule import Applied
+from cohort.cleaning.rules import rules_of
 from cohort.codebook import Codebook
+from cohort.errors import CodebookError
 
 Tables = dict[str, pd.DataFrame]
 
@@ -217,11 +220,28 @@ def test_an_exact_duplicate_is_merged(good: Tables, codebook: Codebook) -> None:
 def test_rows_that_share_a_key_and_differ_are_all_set_aside_and_nothing_is_guessed(
     good: Tables, codebook: Codebook
 ) -> None:
-    applied = run(add_row(good, "visits", 0, bmi_kg_m2=23.0), codebook)
+    other = {"bmi_kg_m2": 23.0, "phq9_1": 3, "smoking": "current"}
+    applied = run(add_row(good, "visits", 0, **other), codebook)
     assert applied.tables["visits"]["participant_id"].tolist() == ["2", "3", "4", "5", "6"]
     kept = [json.loads(text)["bmi_kg_m2"] for text in applied.quarantine["content"]]
     assert sorted(kept) == [22.5, 23.0]
     assert len(entries(applied, "duplicate_conflicting")) == 2
+
+
+def test_a_form_entered_twice_with_a_slip_becomes_one_row_without_the_cell_that_differs(
+    good: Tables, codebook: Codebook
+) -> None:
+    tables = put(good, "visits", "smoking", 0, None)
+    applied = run(add_row(tables, "visits", 0, phq9_3=2, smoking="former"), codebook)
+    row = applied.tables["visits"].iloc[0]
+    assert len(applied.tables["visits"]) == 6
+    assert pd.isna(row["phq9_3"])
+    assert row["smoking"] == "former"
+    assert row["bmi_kg_m2"] == 22.5
+    kept = [json.loads(text) for text in applied.quarantine["content"]]
+    assert sorted(line["phq9_3"] for line in kept) == [0, 2]
+    actions = [e["action"] for e in entries(applied, "duplicate_near")]
+    assert sorted(actions) == ["merge", "repair", "set_missing", "set_missing"]
 
 
 def test_a_person_with_contradictory_rows_takes_the_rows_of_other_tables_into_quarantine(
@@ -305,12 +325,21 @@ def test_the_input_is_never_modified(good: Tables, codebook: Codebook) -> None:
         pd.testing.assert_frame_equal(frame, before[name])
 
 
-def test_ids_of_rules_are_unique_and_only_rules_on_repeated_rows_and_orphans_need_all_rows() -> None:
-    ids = [rule.id for rule in RULES]
-    assert len(ids) == len(set(ids))
-    needy = {rule.id for rule in RULES if rule.needs_all_rows}
-    assert needy == {"duplicate_exact", "duplicate_conflicting", "status_conflict", "detail_conflict", "status_merge",
-                     "orphan"}  # fmt: skip
+def test_rules_are_those_of_the_codebook_in_its_order(codebook: Codebook) -> None:
+    assert [rule.id for rule in RULES] == list(codebook.rules)
+    for rule in RULES:
+        entry = codebook.rules[rule.id]
+        assert (rule.severity, rule.action, rule.needs_all_rows) == (entry.severity, entry.action, entry.needs_all_rows)
+        assert rule.limits == {name: limit.value for name, limit in entry.limits.items()}
+        assert all(limit.unit and limit.source for limit in entry.limits.values())
+        assert entry.action in entry.actions
+        assert rule.function.__doc__
+
+
+def test_a_rule_without_a_function_is_no_rule(codebook: Codebook) -> None:
+    extra = replace(codebook.rules["orphan"], id="orphans")
+    with pytest.raises(CodebookError, match="do not agree about orphans"):
+        rules_of(replace(codebook, rules={**codebook.rules, "orphans": extra}))
 
 
 def test_no_reason_holds_a_value_of_a_participant(good: Tables, codebook: Codebook) -> None:

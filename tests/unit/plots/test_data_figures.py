@@ -28,9 +28,46 @@ def test_every_step_exclusion_and_branch_has_a_box(words: Callable[[Axes], list[
     branches = pd.DataFrame([["With CRP", 81, 18, "not measured"]], columns=COLUMNS)
     ax = draw_flow(steps, branches, disclosure=STRICT)
     assert len([patch for patch in ax.patches if isinstance(patch, FancyBboxPatch)]) == 3 + 1 + 2
-    assert {"All\nn = 105", "Adults\nn = 100", "too young\nn < 5", "With CRP\nn = 80 (80 %)"} <= set(words(ax))
+    assert {"All\nn = 105", "Adults\nn = 100", "Too young\nn < 5", "With CRP\nn = 80 (80 %)"} <= set(words(ax))
     exact = draw_flow(steps, branches, disclosure=Disclosure.off())
-    assert {"All\nn = 103", "too young\nn = 4"} <= set(words(exact))
+    assert {"All\nn = 103", "Too young\nn = 4"} <= set(words(exact))
+
+
+ROWS = pd.DataFrame(
+    [
+        ["people", "used", "", 90],
+        ["people", "ineligible", "too young", 13],
+        ["blood", "used", "", 180],
+        ["blood", "merged", "an exact copy of an earlier row", 20],
+        ["blood", "quarantined", "the identifier is blank", 4],
+        ["blood", "ineligible", "no entry of the study selects this row", 30],
+    ],
+    columns=["file", "status", "reason", "rows"],
+)
+
+
+def test_source_rows_stand_above_the_people_and_those_of_the_ineligible_leave_with_them(
+    words: Callable[[Axes], list[str]],
+) -> None:
+    steps = pd.DataFrame([["All", 103, 0, ""], ["Adults", 90, 13, "too young"]], columns=COLUMNS)
+    texts = words(draw_flow(steps, sources=ROWS, disclosure=Disclosure.off()))
+    assert "Rows in 2 source files\nn = 337\npeople 103, blood 234" in texts
+    assert "Rows read for this cohort\nn = 283" in texts
+    out = next(text for text in texts if text.startswith("No entry of the study selects this")).replace("\n", " ")
+    assert out.split("Copies")[0].strip().endswith("row: n = 30")
+    assert "merged: n = 20" in out
+    assert "quarantine: n = 4" in out
+
+
+def test_small_counts_of_the_flow_cannot_be_worked_out_from_the_others(words: Callable[[Axes], list[str]]) -> None:
+    exact = Disclosure(5, 1)
+    steps = pd.DataFrame([["All", 103, 0, ""], ["Adults", 99, 4, "too young"]], columns=COLUMNS)
+    texts = words(draw_flow(steps, sources=ROWS, disclosure=exact))
+    assert "Too young\nn < 5" in texts
+    assert not {"All\nn = 103", "Adults\nn = 99"} <= set(texts)
+    rows = next(text for text in texts if "Set aside" in text).replace("\n", " ")
+    assert "n < 5" in rows
+    assert "Rows read for this cohort\nn = 283" not in texts or "n ≥ 5" in rows
 
 
 def test_a_flow_without_steps_says_so(words: Callable[[Axes], list[str]]) -> None:
@@ -54,7 +91,7 @@ def test_missingness_tells_absent_from_missing_and_hides_few(words: Callable[[Ax
         draw_missingness(table, ["age_years", "bmi_kg_m2", "ctq_total"], codebook=CODEBOOK, disclosure=STRICT)
     )
     assert {"<5 people", "40 %", "not in this cohort"} <= set(shown)
-    assert "other\n<5" in shown
+    assert "other\n40" in shown  # 3 people without both, pooled with 37: alone they would follow from the others
 
 
 @pytest.mark.parametrize("variables", [[], ["age_years"]])

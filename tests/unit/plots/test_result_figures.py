@@ -44,13 +44,15 @@ def test_each_stratum_and_group_is_a_bar_in_percent(words: Callable[[Axes], list
 
 
 def test_the_cells_of_an_interaction_are_points_with_intervals(words: Callable[[Axes], list[str]]) -> None:
-    cells = {"no trauma": [share("low", 0.06), share("high", 0.08, 3)],
-             "trauma": [share("low", 0.14), share("high", 0.22)]}  # fmt: skip
+    cells = {"no trauma": [share("low", 0.06), share("high", 0.08)],
+             "trauma": [share("low", 0.14), share("high", 0.22, 3)]}  # fmt: skip
     contrast = Estimate("RERI", "relative excess risk due to interaction", 0.9, 0.1, null=0.0)
     ax = draw_interaction(cells, contrasts=[contrast, NotTestable("Ratio", "too few")], disclosure=STRICT)
     assert np.allclose(ax.lines[0].get_ydata(), [6, 8])
     shown = words(ax)
-    assert {"6.0 (n = 400)", "8.0 (n <5)"} <= set(shown)
+    assert {"6.0 (n = 400)", "8.0 (n = 400)"} <= set(shown)
+    assert not any(text.startswith("22.0") for text in shown)
+    assert any("withheld: fewer than 5 people" in text.replace("\n", " ") for text in shown)
     assert any("RERI: 0.90 (0.70–1.10). Ratio: not testable, too few." in text.replace("\n", " ") for text in shown)
     assert "too few" in words(draw_interaction({"a": [NotTestable("low", "too few")]}, disclosure=STRICT))
 

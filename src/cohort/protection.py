@@ -1,15 +1,15 @@
-"""What a page may show of a real study: results and tables after disclosure control, and numbers without spare digits."""
+"""What may be shown of a real study: results and tables after disclosure control, numbers without spare digits."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pandas as pd
 
-from cohort.disclosure import Cell, Disclosure, Sum, found_sums
+from cohort.disclosure import NOT_SHOWN, Cell, Disclosure, Sum, found_sums, is_told
 from cohort.results import Estimate, NotTestable, Result, ResultTable, Verdict, disclosed
 
 COUNTS = ("n", "events")
@@ -60,12 +60,61 @@ def protect_results(results: Sequence[Result], rule: Disclosure) -> ProtectedRes
         sums = [*found_sums(counts), *sums]
     texts = rule.texts(cells, sums, unseen)
     for row, result in enumerate(results):
-        hidden = [texts[row, name][:1] in ("≥", "n") for name in COUNTS]
-        if any(hidden) and isinstance(result, Estimate) and _is_share_of_counts(result):
+        hidden = not all(is_told(texts[row, name]) for name in COUNTS)
+        if hidden and isinstance(result, Estimate) and _is_share_of_counts(result):
             gone = NotTestable(result.label, _GIVES_AWAY, result.measure, result.estimand, result.claims)
             shown[row], texts[row, "n"], texts[row, "events"] = gone, "", ""
     columns = {name: [texts[row, name] for row in range(len(results))] for name in COUNTS}
     return ProtectedResults(tuple(shown), columns, tuple(sums))
+
+
+def for_figure(results: Sequence[Result], rule: Disclosure) -> list[Result]:
+    """Return results as a figure may draw them: protected, and without counts that a table would withhold.
+
+    A vector graphic holds positions to six digits, so that a figure must not be drawn from exact shares.
+
+    Parameters
+    ----------
+    results
+        All results of the figure.
+    rule
+        How counts are protected.
+    """
+    if not rule.is_on:
+        return list(results)
+    found = protect_results(results, rule)
+    drawn: list[Result] = []
+    for row, result in enumerate(found.results):
+        if isinstance(result, Estimate) and not is_told(found.texts["n"][row]):
+            drawn.append(replace(result, n=0, events=None))
+        elif isinstance(result, Estimate) and not is_told(found.texts["events"][row]):
+            drawn.append(replace(result, events=None))
+        else:
+            drawn.append(result)
+    return drawn
+
+
+def withheld_note(shown: pd.DataFrame, note: str, rule: Disclosure) -> str:
+    """Return the note of a table with a sentence on withheld counts, where it has any.
+
+    Parameters
+    ----------
+    shown
+        The table, counts as text.
+    note
+        Its note.
+    rule
+        How counts are protected.
+    """
+    if not rule.is_on:
+        return note
+    texts = {str(cell) for column in shown for cell in shown[column]}
+    rough = ["≈"] if any(text.startswith("≈") for text in texts) else []
+    marks = rough + [mark for mark in (f"≥{rule.least}", NOT_SHOWN) if mark in texts]
+    if not marks:
+        return note
+    why = f"{' and '.join(marks)}: told no closer, since a count under {rule.least} could be worked out from it."
+    return f"{note} {why}".strip()
 
 
 def _row(cell: Cell) -> int:
@@ -127,9 +176,61 @@ def protect_verdict(verdict: Verdict, rule: Disclosure) -> Verdict:
         return verdict
     told = disclosed(evidence, rule)
     if isinstance(told, NotTestable):
-        status, synthetic = "not testable with this cohort", verdict.synthetic
-        return Verdict(verdict.claim, verdict.question, status, told.reason, told, None, synthetic)
-    return verdict
+        return replace(
+            verdict, status="not testable with this cohort", reason=told.reason, evidence=told, n_needed=None
+        )
+    if verdict.n_needed is None:
+        return verdict
+    # The n that would decide follows from the standard error; two digits say as much as anybody needs.
+    return replace(verdict, n_needed=int(float(f"{verdict.n_needed:.1e}")))
+
+
+def protect_table(table: ResultTable, rule: Disclosure) -> pd.DataFrame:
+    """Return the rows of a table as they may be shown: counts as protected text, and no number that gives one away.
+
+    Parameters
+    ----------
+    table
+        The table.
+    rule
+        How counts are protected.
+    """
+    counts = [name for name in table.counts if name in table.data]
+    shown = rule.protect(table.data, counts, table.sums)
+    if not rule.is_on:
+        return shown
+    for column, (part, whole) in table.percentages.items():
+        parts, wholes = (map(rule.rounded, table.data[name]) for name in (part, whole))
+        told = zip(parts, wholes, shown[part], shown[whole], _small_rests(table, rule), strict=True)
+        shown[column] = [
+            100 * min(above / below, 1.0)
+            if above is not None and below and is_told(one, other) and not rest
+            else math.nan
+            for above, below, one, other, rest in told
+        ]
+    small = table.data[counts].map(lambda count: rule.is_small(0 if pd.isna(count) else count)).any(axis=1)
+    small = small | pd.Series(_small_rests(table, rule), index=small.index)
+    for column in table.rests_on_counts:
+        shown[column] = shown[column].mask(small)
+    return shown
+
+
+def _small_rests(table: ResultTable, rule: Disclosure) -> list[bool]:
+    """Return the rows of a table in which the rest of a sum is small."""
+    found = [False] * len(table.data)
+    for one in table.sums:
+        if one.has_rest:
+            cells = [_value(table.data, cell) for cell in (one.whole, *one.parts)]
+            if not any(math.isnan(cell) for cell in cells) and rule.is_small(cells[0] - sum(cells[1:])):
+                found[_row(one.whole)] = True
+    return found
+
+
+def _value(data: pd.DataFrame, cell: Cell) -> float:
+    if not isinstance(cell, tuple) or cell[1] not in data or isinstance(data[cell[1]].iloc[cell[0]], str):
+        return math.nan
+    value = data[cell[1]].iloc[cell[0]]
+    return math.nan if pd.isna(value) else float(value)
 
 
 def structure(table: ResultTable) -> dict[str, Any]:
