@@ -23,7 +23,7 @@ FLOORS: list[set[str]] = [
     {"protection"},
     {"intake", "cleaning", "synthetic", "analysis"},
     {"plots"},
-    {"study", "diagnosis", "traps"},
+    {"study", "diagnosis", "traps", "defect_recovery"},
     {"report"},
     {"cli"},
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import pickle
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -73,12 +74,16 @@ class BlockStore:
         ends
             Number of the first person behind each block.
         """
-        where = {
-            name: np.searchsorted(ends, frame[PERSON].cat.codes.to_numpy(), side="right")
-            for name, frame in tables.items()
-        }
+        rows: dict[str, list[Any]] = {}
+        for name, frame in tables.items():
+            where = np.searchsorted(ends, frame[PERSON].cat.codes.to_numpy(), side="right")
+            if (np.diff(where) >= 0).all():  # nobody moved: a block is a run of rows
+                cuts = np.searchsorted(where, np.arange(len(ends) + 1))
+                rows[name] = [slice(begin, end) for begin, end in itertools.pairwise(cuts)]
+            else:
+                rows[name] = [np.flatnonzero(where == block) for block in range(len(ends))]
         for block in range(len(ends)):
-            own = {name: frame[where[name] == block].reset_index(drop=True) for name, frame in tables.items()}
+            own = {name: frame.iloc[rows[name][block]].reset_index(drop=True) for name, frame in tables.items()}
             self.save_tables(block, _own_people(own))
 
 

@@ -30,9 +30,8 @@ from cohort.cleaning.validation import canonical_tables, conform
 from cohort.codebook import Codebook
 from cohort.errors import InputDataError
 from cohort.intake import SourceFile
-from cohort.intake.reading import check_zeros, cohort_of
+from cohort.intake.reading import check_zeros, cohort_of, settle_files
 from cohort.intake.record import Record
-from cohort.intake.sources import read_sources
 from cohort.intake.tables import IntArray, SourceTable, rows_of_table
 from cohort.ledger import Ledger
 from cohort.output import MARKER, fresh_folder, write_json
@@ -111,9 +110,8 @@ class _Run:
         """Return the files, read one after the other; the rows of each block of people now lie in the store."""
         file, record = self.study.file, Record()
         known, people, found = pa.array([], pa.large_string()), dict[str, IntArray](), list[SourceFile]()
-        for name, declared in file.files.items():
-            one = file.model_copy(update={"files": {name: declared}})
-            tables, sources = read_sources(one, self.study.root, record)
+        for name in file.files:
+            tables, sources = settle_files(file, self.study.root, self.codebook, record, name)
             found += sources
             for table in tables.values():
                 known, people[name] = _numbered(known, table.ids)
@@ -157,7 +155,8 @@ class _Run:
         applied = apply_rules(tables, self.codebook, rules)
         del tables
         self.noted.append((applied.ledger, applied.quarantine))
-        self.store.cut(applied.tables, ends)
+        if any(rule.action != "flag" for rule in rules):
+            self.store.cut(applied.tables, ends)
 
     def write(self, folder: Path) -> None:
         """Score and derive each block, and write all of them as one set of files."""

@@ -79,9 +79,11 @@ def run(study: str | None, out: Path, root: Path | None, allow_git: bool) -> Non
 @_ROOT
 @_ALLOW_GIT
 def clean(study: str, out: Path, root: Path | None, allow_git: bool) -> None:
-    """Write the clean tables of STUDY, the ledger, the quarantine and the flow of people."""
-    from cohort.output import check_writable
-    from cohort.report import ledger_table, quarantine_table, rows_table
+    """Write the clean tables of STUDY, ledger, quarantine and flow, and cleaning_report.html that explains them."""
+    from cohort.output import check_writable, fresh_folder
+    from cohort.report import quarantine_table, rows_table
+    from cohort.report.cleaning_report import write_cleaning_report
+    from cohort.report.cleaning_summary import plain_words
     from cohort.report.destination import check_destination
     from cohort.report.page import table_text
     from cohort.study import open_study
@@ -90,39 +92,14 @@ def clean(study: str, out: Path, root: Path | None, allow_git: bool) -> None:
     _warn_of_git(allow_git)
     check_destination(study, out, allow_git=allow_git)
     opened = open_study(study, root=root)
-    opened.write(out)
-    click.echo(f"clean cohort: {out}")
-    for table in (rows_table(opened), ledger_table(opened), quarantine_table(opened)):
+    with fresh_folder(out) as partial:
+        opened.write_into(partial)
+        report = write_cleaning_report(partial, opened)
+    click.echo(f"clean cohort: {out}\nwhat cleaning did: {out / report.name}\n")
+    for sentence in plain_words(opened):
+        click.echo(click.wrap_text(sentence, width=100))
+    for table in (rows_table(opened), quarantine_table(opened)):
         click.echo(f"\n{table_text(table, opened.disclosure)}")
-
-
-@main.command()
-@click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="File for the draft; printed without it.")
-@click.option("--format", "form", type=click.Choice(["bids", "redcap"]), help="Form of a folder that is not recognised.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def draft(files: tuple[Path, ...], out: Path | None, form: str | None, as_json: bool) -> None:
-    """Propose a study.yaml for data files, with a score and a reason per line; what is doubtful stays a comment.
-
-    FILE is a data file, a folder of data files, or a folder in BIDS or REDCap form.
-    """
-    from cohort.draft import draft_study
-    from cohort.output import write_text
-
-    if out is not None and out.exists():
-        raise CohortError(f"'{out.name}' exists already and is left alone; name a new file with --out.")
-    drafted = draft_study(files, out=out, folder_format=form)
-    if out is not None:
-        partial = out.with_name(f".{out.name}.partial")
-        write_text(partial, drafted.text)
-        partial.replace(out)
-    if as_json:
-        click.echo(json.dumps(drafted.to_dict(), indent=2, ensure_ascii=False))
-    elif out is None:
-        click.echo(drafted.text, nl=False)
-        click.echo(drafted.summary(), err=True)
-    else:
-        click.echo(f"{drafted.summary()}\ndraft: {out}\nRead it line by line, decide, then: cohort check {out}")
 
 
 @main.command()

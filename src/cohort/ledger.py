@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, cast
 
 import pandas as pd
+import pyarrow as pa
 from pandas.api.extensions import ExtensionDtype
 
 Action = Literal["repair", "set_missing", "quarantine", "flag", "merge", "map"]
@@ -95,22 +96,21 @@ class Ledger:
         TypeError
             If a column does not exist, or the list-likes of a group differ in length.
         """
-        cells: dict[str, list[object]] = {name: [] for name in COLUMNS}
+        parts: dict[str, list[Any]] = {name: [] for name in COLUMNS}
         for group in groups:
             unknown = set(group) - set(COLUMNS)
             if unknown:
                 raise TypeError(f"the ledger has no column {sorted(unknown)}")
-            lists = {k: list(v) for k, v in group.items() if isinstance(v, Iterable) and not isinstance(v, str)}
+            lists = {k: _sized(v) for k, v in group.items() if isinstance(v, Iterable) and not isinstance(v, str)}
             lengths = {len(v) for v in lists.values()} or {1}
             if len(lengths) > 1:
                 raise TypeError(f"the columns of a ledger entry differ in length: {sorted(lengths)}")
             (length,) = lengths
-            for name, column in cells.items():
+            for name, column in parts.items():
                 one = group.get(name, 1 if name == "count" else None)
-                column.extend(lists[name] if name in lists else [one] * length)
-        if not cells["rule"]:
-            return cls.empty()
-        return cls(pd.DataFrame({name: pd.array(cells[name], dtype=cast("Any", COLUMNS[name])) for name in COLUMNS}))
+                column.append((lists[name], None) if name in lists else (one, length))
+        columns = {name: _column(parts[name], COLUMNS[name]) for name in COLUMNS}
+        return cls(pd.DataFrame(columns)) if len(columns["rule"]) else cls.empty()
 
     def __add__(self, other: Ledger) -> Ledger:
         """Return both ledgers, one after the other."""
@@ -123,3 +123,31 @@ class Ledger:
             return pd.DataFrame(columns=[*keys, "count"])
         counted = self.entries.groupby(keys, dropna=False, sort=True)["count"].sum().reset_index()
         return counted.sort_values(["count", *keys], ascending=[False] + [True] * len(keys)).reset_index(drop=True)
+
+
+def _sized(values: Iterable[object]) -> Any:
+    return values if isinstance(values, (list, pd.Series)) else list(values)
+
+
+def _column(parts: list[tuple[Any, int | None]], dtype: ExtensionDtype) -> Any:
+    """Return one column from lists, and from scalars with the number of times that they stand there."""
+    is_text = isinstance(dtype, pd.StringDtype)
+    kind = pa.large_string() if is_text else pa.int64()
+    arrays = []
+    for values, times in parts:
+        if times is not None:
+            scalar = pa.scalar(None if values is None or values is pd.NA else values, kind)
+            arrays.append(pa.repeat(scalar, times))
+        elif isinstance(values, pd.Series) and values.dtype == dtype:
+            arrays.append(pa.array(values.array, kind))
+        else:
+            arrays.append(pa.array(pd.array(values, dtype=cast("Any", dtype)), kind))
+    whole = pa.chunked_array(arrays, kind).combine_chunks()
+    if is_text:
+        return pd.arrays.ArrowStringArray(whole)
+    return pd.array(whole.to_numpy(zero_copy_only=False), dtype="Int64") if not whole.null_count else _nullable(whole)
+
+
+def _nullable(whole: pa.Array) -> Any:
+    missing = whole.is_null().to_numpy(zero_copy_only=False)
+    return pd.arrays.IntegerArray(whole.fill_null(0).to_numpy(zero_copy_only=False).copy(), missing)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from cohort.disclosure import NOT_SHOWN, Cell, Disclosure, Sum, found_sums, is_told
+from cohort.disclosure import NOT_SHOWN, Cell, Disclosure, Sum, found_sums, is_told, people_named
 from cohort.results import Estimate, NotTestable, Result, ResultTable, Verdict, disclosed
 
 COUNTS = ("n", "events")
@@ -58,7 +58,14 @@ def protect_results(results: Sequence[Result], rule: Disclosure) -> ProtectedRes
     unseen = {cell for cell in cells if isinstance(shown[_row(cell)], NotTestable)}
     if rule.is_on:
         sums = [*found_sums(counts), *sums]
-    texts = rule.texts(cells, sums, unseen)
+    names: dict[Cell, str] = {}
+    for row, result in enumerate(results):
+        if isinstance(result, Estimate) and result.counted is not None:
+            names |= {(row, name): told for name, told in zip(COUNTS, result.counted, strict=True) if told}
+            base, _, condition = result.counted[0].partition("; ")
+            if ";" not in condition and condition.endswith(" known"):
+                sums.append(Sum(base, ((row, "n"), people_named(base, condition.replace(" known", " missing")))))
+    texts = rule.texts(cells, sums, unseen, names)
     for row, result in enumerate(results):
         hidden = not all(is_told(texts[row, name]) for name in COUNTS)
         if hidden and isinstance(result, Estimate) and _is_share_of_counts(result):
@@ -196,7 +203,7 @@ def protect_table(table: ResultTable, rule: Disclosure) -> pd.DataFrame:
         How counts are protected.
     """
     counts = [name for name in table.counts if name in table.data]
-    shown = rule.protect(table.data, counts, table.sums)
+    shown = rule.protect(table.data, counts, table.sums, table.names)
     if not rule.is_on:
         return shown
     for column, (part, whole) in table.percentages.items():
@@ -227,10 +234,10 @@ def _small_rests(table: ResultTable, rule: Disclosure) -> list[bool]:
 
 
 def _value(data: pd.DataFrame, cell: Cell) -> float:
-    if not isinstance(cell, tuple) or cell[1] not in data or isinstance(data[cell[1]].iloc[cell[0]], str):
+    if not isinstance(cell, tuple) or cell[1] not in data:
         return math.nan
-    value = data[cell[1]].iloc[cell[0]]
-    return math.nan if pd.isna(value) else float(value)
+    value: Any = data[cell[1]].iloc[cell[0]]
+    return math.nan if isinstance(value, str) or pd.isna(value) else float(value)
 
 
 def structure(table: ResultTable) -> dict[str, Any]:
@@ -243,5 +250,6 @@ def structure(table: ResultTable) -> dict[str, Any]:
     """
     return {
         "counts": [name for name in table.counts if name in table.data],
+        "names": [[*cell, name] if isinstance(cell, tuple) else [cell, name] for cell, name in table.names.items()],
         "sums": [{"whole": one.whole, "parts": list(one.parts), "has_rest": one.has_rest} for one in table.sums],
     }

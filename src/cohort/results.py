@@ -10,7 +10,7 @@ from typing import Literal, TypeAlias
 import pandas as pd
 from scipy import stats
 
-from cohort.disclosure import Disclosure, Sum
+from cohort.disclosure import Cell, Disclosure, Sum
 
 Scale = Literal["identity", "log"]
 
@@ -68,6 +68,8 @@ class Estimate:
     events: int | None = None
     claims: tuple[str, ...] = ()
     details: tuple[tuple[str, str], ...] = ()
+    counted: tuple[str, str] | None = None
+    """Names of the people of ``n`` and ``events`` for disclosure control, where other tables count them as well."""
     bounds: tuple[float, float] | None = None
     """A 95 % interval that was not made from the standard error (exact, profile, logit), on the natural scale."""
 
@@ -218,6 +220,8 @@ class ResultTable:
     sums
         Which counts add up to which; a cell is (number of the row, name of the column). Disclosure control needs to
         know, since a suppressed count could be worked out from its neighbours.
+    names
+        Names of cells that count the same people as cells of other tables (:func:`cohort.disclosure.people_named`).
     percentages
         By column of percentages: the columns of part and whole. Under disclosure control they are made of the counts as
         shown, and left out where one of these is suppressed.
@@ -232,6 +236,7 @@ class ResultTable:
     formats: dict[str, str] = field(default_factory=dict)
     note: str = ""
     sums: tuple[Sum, ...] = ()
+    names: dict[Cell, str] = field(default_factory=dict)
     percentages: dict[str, tuple[str, str]] = field(default_factory=dict)
     rests_on_counts: tuple[str, ...] = ()
 

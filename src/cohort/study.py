@@ -20,7 +20,7 @@ from cohort.cleaning import Flow, account_rows, clean_cohort
 from cohort.cleaning.settings import StudyRules, rules_of_study
 from cohort.cleaning.validation import conform
 from cohort.codebook import Codebook, load_codebook
-from cohort.disclosure import Disclosure
+from cohort.disclosure import Disclosure, Memory
 from cohort.errors import CohortError, InputDataError, Problem
 from cohort.intake import RawCohort, SourceFile, read_cohort
 from cohort.intake.identifiers import pseudonymise
@@ -220,6 +220,8 @@ def provenance_of(study: StudyInput, files: Sequence[SourceFile]) -> dict[str, A
             "sha256": hashlib.sha256(study.path.read_bytes()).hexdigest(),
             "disclosure": file.disclosure.model_dump(),
             "rules": {rule: _plain(setting) for rule, setting in file.rules.items()},
+            "baseline": file.baseline,
+            "ids_are_hashed": study.key is not None,
         },
         "inputs": [asdict(source) for source in files],
     }
@@ -261,7 +263,7 @@ def _from_study_file(path: Path, root: str | Path | None) -> Study:
 
 def _disclosure_of(file: StudyFile) -> Disclosure:
     policy = file.disclosure
-    return Disclosure.off() if file.synthetic else Disclosure(policy.minimum_count, policy.round_to)
+    return Disclosure.off() if file.synthetic else Disclosure(policy.minimum_count, policy.round_to, Memory())
 
 
 def read_truth(study: StudyInput) -> pd.DataFrame | None:
@@ -292,7 +294,9 @@ def _from_clean_folder(folder: Path) -> Study:
             flow=Flow.from_dict(json.loads((folder / "flow.json").read_text(encoding="utf-8"))),
             rows=pd.read_parquet(folder / "rows.parquet"),
             disclosure=(
-                Disclosure.off() if described["synthetic"] else Disclosure(policy["minimum_count"], policy["round_to"])
+                Disclosure.off()
+                if described["synthetic"]
+                else Disclosure(policy["minimum_count"], policy["round_to"], Memory())
             ),
             provenance=provenance,
             truth=pd.read_parquet(truth) if truth.is_file() else None,

@@ -10,6 +10,7 @@ import pandas as pd
 
 from cohort.analysis.counted_cells import UNKNOWN, CountCell, CountedCells, cell_text, gives_small_away
 from cohort.analysis.design import BoolArray, Design, Domain, FloatArray, analysis_domain
+from cohort.analysis.sampling import base_name
 from cohort.analysis.variables import is_binary, levels, readable
 from cohort.codebook import load_codebook
 from cohort.disclosure import Disclosure
@@ -117,7 +118,7 @@ def _continuous(
         else:
             row[group.heading] = f"{moments[-1][0]:.1f} ({moments[-1][1]:.1f})"
     row["standardised_difference"] = _mean_smd(moments[1], moments[2]) if len(groups) == 3 else np.nan
-    counted.add_missing(first, whole.heading, int((whole.inside & ~known).sum()), alone=True)
+    counted.add_missing(first, name, int((whole.inside & ~known).sum()))
     return [row]
 
 
@@ -148,9 +149,7 @@ def _categorical(
     if len(groups) == 3 and len(members) > 1 and all(np.isfinite(share).all() for share in shares[1:]):
         difference = np.nan if gives_small_away(numbers[1:], whole.disclosure) else _share_smd(shares[1], shares[2])
     headings = [group.heading for group in groups]
-    missing = int((whole.inside & ~known).sum())
-    counted.add_missing(first, whole.heading, missing, alone=False)
-    counted.add_levels(first, headings, cells, are_all=not yes_no)
+    counted.add_levels(first, name, cells, missing=int((whole.inside & ~known).sum()), are_all=not yes_no)
     rows = []
     for place, label in enumerate(shown):
         row: dict[str, object] = {"variable": readable(name), "level": label, "statistic": "n (%)"}
@@ -211,14 +210,14 @@ def table_one(
     there = [name for name in asked if name in table and bool(table[name].notna().any())]
     lacking = [readable(name) for name in asked if name not in there]
     headings = [group.heading for group in groups]
-    counted = CountedCells(rule)
-    counted.add_people(headings, [int(group.inside.sum()) for group in groups], unknown)
-    counted.counts[0, "missing"] = 0
+    words = [heading.removeprefix(f"{readable(by)}: ") for heading in headings[1:]] if by else []
+    counted = CountedCells(rule, headings, base_name(design, domain), by or "", words)
+    counted.add_people([int(group.inside.sum()) for group in groups], unknown)
     rows: list[dict[str, object]] = [{"variable": "People", "level": "", "statistic": "n"}]
     for name in there:
         column = table[name]
-        words = levels(column) is not None or is_binary(column)
-        rows.extend((_categorical if words else _continuous)(name, column, groups, len(rows), counted))
+        of_words = levels(column) is not None or is_binary(column)
+        rows.extend((_categorical if of_words else _continuous)(name, column, groups, len(rows), counted))
     texts = counted.texts()
     if unknown and by is not None:
         note[1] = f"{readable(by)} is not known for {texts[UNKNOWN]}; they count in all."
@@ -239,6 +238,7 @@ def table_one(
         "Who is in the cohort" + (f", by {readable(by).lower()}" if len(groups) > 1 and by else ""),
         data if len(groups) == 3 else data.drop(columns="standardised_difference"),
         sums=tuple(counted.sums),
+        names=counted.names,
         formats={"standardised_difference": ".2f"} if len(groups) == 3 else {},
         note=" ".join(part for part in note if part),
     )

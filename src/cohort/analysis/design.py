@@ -6,8 +6,18 @@ import numpy as np
 import pandas as pd
 from scipy import special, stats
 
-from cohort.analysis.sampling import BoolArray, Design, Domain, FloatArray, analysis_domain, design_of, weighted_sd
+from cohort.analysis.sampling import (
+    BoolArray,
+    Design,
+    Domain,
+    FloatArray,
+    analysis_domain,
+    base_name,
+    design_of,
+    weighted_sd,
+)
 from cohort.analysis.variables import MINIMUM_CELL, InestimableError, binary, levels, numeric, readable, require
+from cohort.disclosure import people_named
 from cohort.results import Estimate, NotTestable, Result
 
 __all__ = [
@@ -125,8 +135,16 @@ def proportion(
         events=events,
         claims=claims,
         details=details,
+        counted=counted_people(base_name(design, domain), outcome),
         bounds=bounds,
     )
+
+
+def counted_people(base: str, outcome: str, *conditions: str) -> tuple[str, str] | None:
+    """Return how disclosure control calls the people of a share, and those of them with the outcome."""
+    if not base:
+        return None
+    return people_named(base, f"{outcome} known", *conditions), people_named(base, f"{outcome}=yes", *conditions)
 
 
 def mean(

@@ -180,6 +180,13 @@ def design_of(table: pd.DataFrame) -> Design:
     return Design(np.asarray(weights), strata, psu, size)
 
 
+def base_name(design: Design, domain: Domain = None) -> str:
+    """Return how disclosure control calls the people of an analysis; empty for people of the caller's own choice."""
+    if domain is not None:
+        return ""
+    return "analysed" if design.kind == "survey" else "eligible"
+
+
 def analysis_domain(table: pd.DataFrame, design: Design, domain: Domain = None) -> BoolArray:
     """Return the rows that an analysis is about: those of the domain that carry weight.
 

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from cohort.cleaning.keys import key_numbers
 from cohort.cleaning.people import look_up, one_row_each, positions
 from cohort.cleaning.places import labels
 from cohort.cleaning.rule import Finding, Tables
@@ -148,10 +149,10 @@ def visit_order(tables: Tables, codebook: Codebook, limits: Mapping[str, float])
     visits = tables["visits"]
     if "visit_date" not in visits:
         return []
-    dated = np.flatnonzero(visits["visit_date"].notna().to_numpy())
-    people, _ = labels(visits["participant_id"])
-    if not len(dated) or np.bincount(people[dated]).max() < 2:
+    if visits["visit"].nunique() < 2:
         return []
+    dated = np.flatnonzero(visits["visit_date"].notna().to_numpy())
+    people = key_numbers(visits, ["participant_id"])
     days = visits["visit_date"].to_numpy()[dated].astype("datetime64[D]").astype(np.int64)
     names, words = labels(visits["visit"])
     middle = np.array([np.median(found) if len(found := days[names[dated] == n]) else 0 for n in range(len(words))])

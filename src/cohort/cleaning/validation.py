@@ -133,7 +133,7 @@ def check_output(tables: Tables, codebook: Codebook) -> None:
 def _problems(frame: pd.DataFrame, schema: pa.DataFrameSchema) -> list[Problem]:
     """Return what is wrong with a frame, one problem for each column and check, without any of its values."""
     try:
-        schema.validate(frame, lazy=True)
+        schema.validate(frame, lazy=True, inplace=True)  # nothing is coerced, so that nothing changes
     except pa.errors.SchemaErrors as error:
         found = []
         for case in error.failure_cases.itertuples():

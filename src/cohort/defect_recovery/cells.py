@@ -27,17 +27,17 @@ KEYS = {
 
 def values_of(cells: pd.DataFrame, cohort: CleanCohort) -> pd.Series:
     """Return the clean values of some cells, missing where there is no such row."""
-    found = pd.Series(np.nan, index=cells.index, dtype="object")
-    for (table, column), part in cells.groupby(["table", "column"]):
-        frame = cohort.tables[str(table)]
-        if column not in frame:
-            continue
-        rows = keyed(frame, str(table))
-        place = rows.index.get_indexer(index_of(key_of(part, str(table))))
-        values = rows[column].astype("object").to_numpy()
-        taken = pd.Series(values[place], index=part.index, dtype="object")
-        found.loc[part.index] = taken.where((place >= 0) & taken.notna().to_numpy(), np.nan)
-    return found
+    found = np.full(len(cells), np.nan, dtype=object)
+    for table, of_table in cells.groupby("table"):
+        rows = keyed(cohort.tables[str(table)], str(table))
+        place = rows.index.get_indexer(index_of(key_of(of_table, str(table))))
+        where = cells.index.get_indexer(of_table.index)
+        for column, chosen in of_table.groupby("column").indices.items():
+            if column in rows:
+                values = rows[str(column)].astype("object").to_numpy()[place[chosen]]
+                known = (place[chosen] >= 0) & pd.notna(values)
+                found[where[chosen[known]]] = values[known]
+    return pd.Series(found, index=cells.index)
 
 
 def keyed(frame: pd.DataFrame, table: str) -> pd.DataFrame:

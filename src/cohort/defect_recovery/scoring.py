@@ -13,7 +13,7 @@ from statsmodels.stats.proportion import proportion_confint
 from cohort.codebook import Codebook
 from cohort.defect_recovery.cells import KEYS, Flags, agree, index_of, key_of, keyed, values_of
 from cohort.defect_recovery.evidence import FILLING, cells_in, ledger_cells, seen, source_cells
-from cohort.defect_recovery.studies import Cleaned, clean_study
+from cohort.defect_recovery.studies import Cleaned, clean_study, raw_files
 from cohort.defect_recovery.targets import clean_cells, id_column
 from cohort.synthetic.defects import catalogue_table
 
@@ -59,10 +59,7 @@ def recover(dirty: Path, twin: Path, codebook: Codebook) -> Recovery:
     spoilt, right = clean_study(dirty, codebook), clean_study(twin, codebook)
     planted = pd.read_csv(dirty / "truth" / "defects.csv", dtype="str", keep_default_na=False)
     planted = planted.astype({"row": "int64"})
-    raw = {
-        name: pd.read_csv(dirty / str(file.path), dtype="str", keep_default_na=False)
-        for name, file in spoilt.study.files.items()
-    }
+    raw = raw_files(dirty, spoilt.study)
     cells = clean_cells(spoilt.study, codebook, raw, planted)
     detectable = catalogue_table().set_index("kind")["detectable"]
     outcome = _outcomes(planted, cells, raw, spoilt, right, codebook)

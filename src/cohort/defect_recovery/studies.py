@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -10,10 +11,12 @@ import pandas as pd
 
 from cohort.cleaning import CleanCohort, account_rows, clean_cohort
 from cohort.cleaning.totals import check_totals, with_restored_ids
-from cohort.codebook import Codebook
+from cohort.codebook import Codebook, load_codebook
 from cohort.intake import read_cohort
 from cohort.study_file import StudyFile, load_study_file
 from cohort.synthetic import load_scenario, write_cohort
+from cohort.synthetic.defects import plant
+from cohort.synthetic.export import write_csv
 
 SEEDS = (1001, 1002, 1003)
 """Seeds on which cleaning is scored; written down before any result on them was seen."""
@@ -64,14 +67,28 @@ def simulate_pair(
     kinds
         ``all`` kinds of defects, or the ``default`` ones, which leave out those that intake once refused.
     """
-    world = load_scenario("dirty_data")
-    made = []
-    for name, defects in (("dirty", {"kinds": kinds}), ("clean", {})):
-        out = folder / f"{name}-{seed}"
-        out.mkdir(parents=True, exist_ok=True)
-        write_cohort(replace(world, defects=defects), people, seed, out, truth_people=1)
-        made.append(out)
-    return made[0], made[1]
+    world = replace(load_scenario("dirty_data"), defects={"kinds": kinds})
+    dirty, twin = folder / f"dirty-{seed}", folder / f"clean-{seed}"
+    for made in (dirty / "truth", twin):
+        made.mkdir(parents=True, exist_ok=True)
+    write_cohort(replace(world, defects={}), people, seed, twin, with_truth=False)
+    codebook = load_codebook()
+    study = load_study_file(twin / "study.yaml", codebook)
+    # Planted as the generator does it, which would also compute effects that are not asked for here.
+    planting = plant(raw_files(twin, study), study, codebook, world.defect_plan(), seed)
+    for name, table in planting.tables.items():
+        write_csv(table, dirty / str(study.files[name].path))
+    write_csv(planting.planted, dirty / "truth" / "defects.csv")
+    shutil.copyfile(twin / "study.yaml", dirty / "study.yaml")
+    return dirty, twin
+
+
+def raw_files(folder: Path, study: StudyFile) -> dict[str, pd.DataFrame]:
+    """Return the csv files of a study as text, by their key."""
+    return {
+        name: pd.read_csv(folder / str(file.path), dtype="str", keep_default_na=False)
+        for name, file in study.files.items()
+    }
 
 
 def changes_by_cleaning(study_path: Path, root: Path, codebook: Codebook) -> tuple[int, int, int]:

@@ -4,8 +4,9 @@
 one does not come back as the difference of its neighbours.
 """
 
+from cohort.disclosure.memory import Memory, people_named
 from cohort.disclosure.policy import MINIMUM_COUNT, NOT_SHOWN, ROUND_TO, Disclosure, is_told
-from cohort.disclosure.sums import Cell, Shown, Sum, flow_sums, found_sums, is_covered, withhold
+from cohort.disclosure.sums import Cell, Shown, Sum, flow_sums, found_sums, is_covered
 
 __all__ = [
     "MINIMUM_COUNT",
@@ -13,11 +14,12 @@ __all__ = [
     "ROUND_TO",
     "Cell",
     "Disclosure",
+    "Memory",
     "Shown",
     "Sum",
     "flow_sums",
     "found_sums",
     "is_covered",
     "is_told",
-    "withhold",
+    "people_named",
 ]

@@ -7,15 +7,17 @@ is withheld for the sake of another reads ``≈1,250``, rounded far more, or ``�
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pandas as pd
 
-from cohort.disclosure.sums import Cell, Shown, Sum, withhold
+from cohort.disclosure.memory import Memory, renamed
+from cohort.disclosure.sums import Cell, Shown, Sum, small_cells, withhold
 
 MINIMUM_COUNT = 5
 ROUND_TO = 5
 NOT_SHOWN = "not shown"
+NOTHING: Mapping[Cell, str] = {}
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,8 @@ class Disclosure:
         Counts above zero and under this number are suppressed.
     round_to
         Other counts are rounded to a multiple of this number; 1 rounds nothing.
+    memory
+        What has been shown of the study before; None judges each table alone.
 
     Examples
     --------
@@ -37,6 +41,7 @@ class Disclosure:
 
     minimum_count: int = MINIMUM_COUNT
     round_to: int = ROUND_TO
+    memory: Memory | None = field(default=None, compare=False, repr=False)
 
     @classmethod
     def off(cls) -> Disclosure:
@@ -94,7 +99,11 @@ class Disclosure:
         return Shown(same[0], same[-1])
 
     def texts(
-        self, counts: Mapping[Cell, float], sums: Sequence[Sum] = (), unseen: Collection[Cell] = ()
+        self,
+        counts: Mapping[Cell, float],
+        sums: Sequence[Sum] = (),
+        unseen: Collection[Cell] = (),
+        names: Mapping[Cell, str] = NOTHING,
     ) -> dict[Cell, str]:
         """Return the counts of a table as texts from which no small one can be worked out.
 
@@ -104,10 +113,13 @@ class Disclosure:
             The counts by cell.
         sums
             Which cells add up to which. Where what is shown would narrow a small count, shown or implied, to less than
-            "1 to minimum - 1", another cell of the sum is withheld: it reads ``≈1,250`` (rounded to ten times the minimum) where that is
-            enough, else ``≥minimum``, or ``not shown`` if it is small itself.
+            "1 to minimum - 1", another cell of the sum is withheld: it reads ``≈1,250`` (rounded to ten times the
+            minimum) where that is enough, else ``≥minimum``, or ``not shown`` if it is small itself.
         unseen
             Cells that belong to sums and are not shown; their text is empty.
+        names
+            Names of cells that stand in other tables of the study as well. Such a cell reads the same everywhere, and
+            with a memory what was shown before is part of what a reader knows.
 
         Examples
         --------
@@ -115,18 +127,45 @@ class Disclosure:
         >>> Disclosure(5, 1).texts({"all": 20, "women": 17, "men": 3}, sums)
         {'all': '20', 'women': '≥5', 'men': '<5'}
         """
-        known = {cell: float(count) for cell, count in counts.items() if not pd.isna(count)}
-        hidden = withhold(known, sums, self.shown, self.least, unseen) if self.is_on and sums and self.least > 1 else {}
-        words = {cell: self._told(told) for cell, told in hidden.items()}
-        words |= dict.fromkeys(unseen, "")
-        return {cell: words[cell] if cell in words else self.text(count) for cell, count in counts.items()}
+        plain = {cell: "" if cell in unseen else self.text(count) for cell, count in counts.items()}
+        if self.least <= 1 or not (sums or names):
+            return plain
+        memory = self.memory if self.memory is not None else Memory()
+        own = memory.own_names(list(counts), {c: name for c, name in names.items() if self._fits(counts.get(c), name)})
+        known = {own[cell]: float(count) for cell, count in counts.items() if not pd.isna(count)}
+        ties = list(dict.fromkeys([*memory.sums, *(renamed(one, own) for one in sums)]))
+        seen = {own[cell] for cell in counts if cell not in unseen and own[cell] in known}
+        shown = {cell: self.shown(known[cell]) for cell in seen} | memory.shown
+        small = list(dict.fromkeys([*small_cells(known, ties, self.least), *memory.small]))
+        free = {cell: count for cell, count in known.items() if cell not in memory.shown}
+        hidden = withhold(free, ties, shown, small, self.least)
+        told = {own[cell]: text for cell, text in plain.items() if own[cell] in seen}
+        told |= {cell: self._told(what) for cell, what in hidden.items()} | {
+            cell: memory.texts[cell] for cell in seen if cell in memory.texts
+        }
+        memory.add({cell: hidden.get(cell, shown[cell]) for cell in seen}, told, ties, small)
+        return {cell: told.get(own[cell], text) if cell not in unseen else "" for cell, text in plain.items()}
+
+    def _fits(self, count: float | None, name: str) -> bool:
+        """Return whether a named cell can be what was shown under its name: other people may have been chosen since."""
+        if self.memory is None or name not in self.memory.shown or count is None or pd.isna(count):
+            return True
+        low, high = self.memory.shown[name]
+        text = self.memory.texts.get(name, "")
+        return text == self.text(count) or (not is_told(text) and low <= count <= (high or count))
 
     def _told(self, told: Shown) -> str:
         if told.high is not None:
             return f"≈{(told.low + told.high) // 2:,}"
         return f"≥{self.least}" if told.low else NOT_SHOWN
 
-    def protect(self, table: pd.DataFrame, counts: Sequence[str], sums: Sequence[Sum] = ()) -> pd.DataFrame:
+    def protect(
+        self,
+        table: pd.DataFrame,
+        counts: Sequence[str],
+        sums: Sequence[Sum] = (),
+        names: Mapping[Cell, str] = NOTHING,
+    ) -> pd.DataFrame:
         """Return a copy of a table in which the named columns of counts are protected text.
 
         Does not modify the original.
@@ -137,14 +176,14 @@ class Disclosure:
             The table.
         counts
             Its columns of counts.
-        sums
-            Which cells add up to which; a cell is (number of the row, name of the column).
+        sums, names
+            As in :meth:`texts`; a cell is (number of the row, name of the column).
         """
         shown = table.copy()
         cells: dict[Cell, float] = {
             (row, column): value for column in counts for row, value in enumerate(table[column].to_list())
         }
-        texts = self.texts(cells, sums)
+        texts = self.texts(cells, sums, names=names)
         for column in counts:
             shown[column] = [texts[row, column] for row in range(len(table))]
         return shown

@@ -9,7 +9,7 @@ the table tells no more of it than the text ``<minimum`` does (Hundepool et al.,
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
 
@@ -49,31 +49,34 @@ class Sum:
     has_rest: bool = False
 
 
+def rest_of(one: Sum) -> Cell:
+    """Return the cell of those of a whole that no part holds."""
+    return ("rest", one)
+
+
+def cells_of(one: Sum) -> tuple[Cell, ...]:
+    """Return the cells of a sum, its rest among them."""
+    return (one.whole, *one.parts, *([rest_of(one)] if one.has_rest else []))
+
+
 class _System:
-    """The equations of a table, with what is known of each cell."""
+    """The equations that bear on a cell, with what is known of each cell in them."""
 
     def __init__(self, sums: Sequence[Sum], shown: Mapping[Cell, Shown]) -> None:
-        cells: dict[Cell, int] = {}
-        entries: list[tuple[int, int, int]] = []
+        self.cells = {cell: place for place, cell in enumerate(dict.fromkeys(c for one in sums for c in cells_of(one)))}
+        self._matrix = np.zeros((len(sums), len(self.cells)))
         for row, one in enumerate(sums):
-            terms = [(one.whole, 1), *((part, -1) for part in one.parts)]
-            if one.has_rest:
-                terms.append((("rest", row), -1))
-            entries += [(row, cells.setdefault(cell, len(cells)), sign) for cell, sign in terms]
-        self.cells = cells
-        self._shown = shown
-        rows, columns, signs = zip(*entries, strict=True)
-        self._matrix = np.zeros((len(sums), len(cells)))
-        np.add.at(self._matrix, (np.array(rows), np.array(columns)), signs)
+            for cell in cells_of(one):
+                self._matrix[row, self.cells[cell]] += 1 if cell == one.whole else -1
+        self._low, self._high = np.zeros(len(self.cells)), np.full(len(self.cells), np.inf)
+        for cell, place in self.cells.items():
+            if cell in shown:
+                known = shown[cell]
+                self._low[place], self._high[place] = known.low, np.inf if known.high is None else known.high
 
     def can_be(self, cell: Cell, value: int) -> bool:
         """Return whether a count can have a value, given all that is shown."""
-        low, high = np.zeros(len(self.cells)), np.full(len(self.cells), np.inf)
-        for other, place in self.cells.items():
-            if other in self._shown:
-                known = self._shown[other]
-                low[place], high[place] = known.low, np.inf if known.high is None else known.high
-        place = self.cells[cell]
+        low, high, place = self._low.copy(), self._high.copy(), self.cells[cell]
         if not low[place] <= value <= high[place]:
             return False
         low[place] = high[place] = value
@@ -93,9 +96,9 @@ def is_covered(cell: Cell, sums: Sequence[Sum], shown: Mapping[Cell, Shown], lea
     Parameters
     ----------
     cell
-        The cell; ``("rest", k)`` is the rest of the sum number k.
+        The cell; :func:`rest_of` names the rest of a sum.
     sums
-        The sums of the table.
+        The sums that bear on it.
     shown
         What is known of each cell.
     least
@@ -105,56 +108,79 @@ def is_covered(cell: Cell, sums: Sequence[Sum], shown: Mapping[Cell, Shown], lea
     return all(system.can_be(cell, value) for value in {1, least - 1})
 
 
+def small_cells(counts: Mapping[Cell, float], sums: Sequence[Sum], least: int) -> list[Cell]:
+    """Return the cells of sums, and the rests, whose count is small; a sum over an unknown count has no known rest."""
+    small = [cell for cell in dict.fromkeys(c for one in sums for c in (one.whole, *one.parts))
+             if 0 < counts.get(cell, 0) < least]  # fmt: skip
+    for one in sums:
+        if one.has_rest and all(cell in counts for cell in (one.whole, *one.parts)):
+            rest = counts[one.whole] - sum(counts[part] for part in one.parts)
+            small += [rest_of(one)] if 0 < rest < least else []
+    return small
+
+
 def withhold(
     counts: Mapping[Cell, float],
     sums: Sequence[Sum],
-    text_of: Callable[[float], Shown],
+    shown: Mapping[Cell, Shown],
+    small: Sequence[Cell],
     least: int,
-    unseen: Collection[Cell] = (),
 ) -> dict[Cell, Shown]:
     """Return the cells that must be withheld so that every small count stays hidden, with what is still told of them.
 
     Parameters
     ----------
     counts
-        The true counts.
+        The true counts of cells about to be shown, which may still be withheld.
     sums
-        Which cells add up to which; a sum over a cell without a count is left out.
-    text_of
-        What a reader learns from the text of a count.
+        Which cells add up to which.
+    shown
+        What a reader learns of each cell from its text, cells shown before among them.
+    small
+        The small cells, and rests of sums, shown or not.
     least
         The smallest count that may be shown.
-    unseen
-        Cells of sums that are not shown at all; a small one among them must not follow from the others either.
 
     Notes
     -----
     Small cells are taken one by one. For one that is exposed, the smallest cell that covers it when it is told only
     roughly is taken, parts before wholes, then one of which is told only that it is no small one. Either only widens
-    what is possible, so a cell once covered stays covered. Where small cells expose each other (1 + 2 = 3, all of them under
-    the minimum), nothing is told of the neighbours.
+    what is possible, so a cell once covered stays covered. Where small cells expose each other (1 + 2 = 3, all of them
+    under the minimum), nothing is told of the neighbours.
     """
-    known = [one for one in sums if all(cell in counts for cell in (one.whole, *one.parts))]
-    values = dict(counts)
-    for row, one in enumerate(known):
-        if one.has_rest:
-            values["rest", row] = counts[one.whole] - sum(counts[part] for part in one.parts)
-    shown = {cell: text_of(count) for cell, count in counts.items() if cell not in unseen}
+    known = dict(shown)
     hidden: dict[Cell, Shown] = {}
-    wholes = {one.whole for one in known}
-    for target in _small(known, values, least):
-        while not is_covered(target, known, shown, least):
-            near = _near(target, known)
-            left = [c for c in near if c in shown and c != target and counts[c] > 0 and c not in hidden]
+    wholes = {one.whole for one in sums}
+    for target in small:
+        near, bearing = _near(target, sums)
+        if not any(cell in counts for cell in near):
+            continue  # nothing new bears on it
+        while not is_covered(target, bearing, known, least):
+            left = [c for c in near if c in counts and c in known and c != target and c not in hidden and counts[c] > 0]
             left.sort(key=lambda c: (counts[c] < least, near[c], c in wholes, counts[c], repr(c)))
             if not left:
                 break
             ways = [(c, roughly(counts[c], least)) for c in left if counts[c] >= 4 * ROUGH * least]
             ways += [(c, Shown(least if counts[c] >= least else 0, None)) for c in left]
-            covers = (way for way in ways if is_covered(target, known, {**shown, way[0]: way[1]}, least))
+            covers = (way for way in ways if is_covered(target, bearing, {**known, way[0]: way[1]}, least))
             chosen, told = next(covers, ways[-len(left)])
-            hidden[chosen] = shown[chosen] = told
+            hidden[chosen] = known[chosen] = told
     return hidden
+
+
+def _near(target: Cell, sums: Sequence[Sum]) -> tuple[dict[Cell, int], list[Sum]]:
+    """Return the cells that sums tie to one, with the number of sums on the way, and these sums."""
+    members = [(one, frozenset(cells_of(one))) for one in sums]
+    found: dict[Cell, int] = {target: 0}
+    bearing: dict[Sum, None] = {}
+    step, border = 0, {target}
+    while border:
+        step += 1
+        touched = [(one, group) for one, group in members if group & border]
+        bearing |= dict.fromkeys(one for one, _ in touched)
+        border = {cell for _, group in touched for cell in group} - set(found)
+        found |= dict.fromkeys(border, step)
+    return found, list(bearing)
 
 
 def roughly(count: float, least: int) -> Shown:
@@ -168,26 +194,6 @@ def roughly(count: float, least: int) -> Shown:
     base = ROUGH * least
     middle = base * round(count / base)
     return Shown(middle - (base - 1) // 2, middle + (base - 1) // 2)
-
-
-def _small(sums: Sequence[Sum], values: Mapping[Cell, float], least: int) -> list[Cell]:
-    """Return the cells of sums, and the rests, whose count is small."""
-    cells: list[Cell] = []
-    for row, one in enumerate(sums):
-        cells += [one.whole, *one.parts, *([("rest", row)] if one.has_rest else [])]
-    return [cell for cell in dict.fromkeys(cells) if 0 < values[cell] < least]
-
-
-def _near(target: Cell, sums: Sequence[Sum]) -> dict[Cell, int]:
-    """Return the cells that sums tie to one, with the number of sums on the way."""
-    members = [{one.whole, *one.parts, *([("rest", row)] if one.has_rest else [])} for row, one in enumerate(sums)]
-    found: dict[Cell, int] = {target: 0}
-    step, border = 0, {target}
-    while border:
-        step += 1
-        border = {cell for group in members if group & border for cell in group} - set(found)
-        found |= dict.fromkeys(border, step)
-    return found
 
 
 def flow_sums(steps: int, branches: int, people: str = "n") -> list[Sum]:

@@ -93,10 +93,17 @@ class _Told:
         for column, spec in self._spec.get("variables", {}).items():
             if spec.get("less") and self._holder(spec["less"]) is not None:
                 continue
-            keys = ("unit", "codes", "missing", "top_coded_at")
-            entry = {"column": column, **{key: spec[key] for key in keys if key in spec}}
+            keys = ("unit", "codes", "missing")
+            entry = {"column": column, **{key: spec[key] for key in keys if key in spec}, **self._top(column, spec)}
             found.append(self._proposal("variables", spec["target"], (column,), entry, *_note(spec)))
         return _first_of_each(found)
+
+    def _top(self, column: str, spec: Mapping[str, Any]) -> dict[str, Any]:
+        """Return where values are top-coded: at the one of the documented tops that is the highest value here."""
+        file = self._holder(column)
+        values = file.columns[column].values() if file is not None else None
+        highest = float(values.max()) if values is not None and len(values) else None
+        return {"top_coded_at": highest and int(highest)} if highest in spec.get("top_coded_at", ()) else {}
 
     def cases(self) -> list[Proposal]:
         return _first_of_each(

@@ -31,6 +31,10 @@ from cohort.privacy import find_identifiers
 from cohort.study_file import load_study_file
 
 _MOST_REPAIRS = 20
+_ONCE = ("follow_up",)
+_SECOND_SOURCE = (
+    "another source is used for it already: make this a second one of the same entry, with its 'visit:', or leave it out"
+)
 _SHARED_KEYS = ("date", "time", "plate", "site", "visit", "unit", "onset_age", "start")
 
 
@@ -194,12 +198,14 @@ def _propose(
 
     def take(found: Sequence[Proposal | None]) -> None:
         for proposal in found:
-            if proposal is None or (proposal.section, proposal.target) in done:
+            if proposal is None:
                 continue
-            proposals.append(proposal)
-            if proposal.section not in ("labs_long",):
-                done.add((proposal.section, proposal.target))
-            used = set(proposal.columns)
+            is_second = (proposal.section, proposal.target) in done
+            if is_second and proposal.section in _ONCE:
+                continue
+            proposals.append(proposal.asked(_SECOND_SOURCE) if is_second else proposal)
+            done.add((proposal.section, proposal.target))
+            used = _columns_used(proposal.file, [proposal])
             free[proposal.file] = [m for m in free[proposal.file] if not used & set(m.columns)]
 
     usable = [file for file in files if structure.shapes[file.key].id is not None]
@@ -221,7 +227,25 @@ def _propose(
     ages = [a for file in usable for a in onset_ages(around[file.key], free[file.key])]
     chosen = choose([c for c in rest if (c.section, c.target) not in done], vocabulary)
     proposals += _with_onset_ages(chosen, choose(ages, vocabulary), vocabulary)
-    return [decided(proposal, vocabulary) for proposal in proposals]
+    seconds = _second_sources(rest, done, {(c.file, name) for c in chosen for name in c.columns}, vocabulary)
+    return [decided(proposal, vocabulary) for proposal in [*proposals, *seconds]]
+
+
+def _second_sources(
+    rest: Sequence[Proposal],
+    done: set[tuple[str, str]],
+    used: set[tuple[str, str]],
+    vocabulary: DraftVocabulary,
+) -> list[Proposal]:
+    """Return columns that fit a target which another file gives already, as questions."""
+    sure = [
+        c
+        for c in rest
+        if (c.section, c.target) in done
+        and c.score >= vocabulary.scoring["live"]
+        and not any((c.file, name) in used for name in c.columns)
+    ]
+    return [proposal.asked(_SECOND_SOURCE) for proposal in choose(sure, vocabulary)]
 
 
 def _with_onset_ages(
@@ -257,7 +281,7 @@ def _finished(
     out: Path | None,
 ) -> Draft:
     """Return the draft with a text that loads: a line that the study file would not take becomes a question."""
-    name = _name(found.root)
+    name = _name(found.files[0].key if len(found.files) == 1 else found.root.name)
     if not any(p.section == "design" and p.target == "weights" and p.is_live for p in proposals):
         asked = "strata and PSUs need the weights of the survey"
         proposals = [p.asked(asked) if p.section == "design" and p.is_live else p for p in proposals]
@@ -275,8 +299,8 @@ def _finished(
     return Draft(text.text, found, structure, tuple(proposals), identifiers, reports, data_set)
 
 
-def _name(root: Path) -> str:
-    word = re.sub(r"[^a-z0-9]+", "-", plain(root.name)).strip("-")
+def _name(text: str) -> str:
+    word = re.sub(r"[^a-z0-9]+", "-", plain(text)).strip("-")
     return word or "my-cohort"
 
 

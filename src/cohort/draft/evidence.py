@@ -20,6 +20,7 @@ _GAP = 0.6
 _SHORT_CODE = 5
 _FILL_IN = "FILL IN"
 _UNDER = 0.01
+_MANY, _NEARBY, _PILE = 20, 5, 3.0
 Code = str | int
 
 
@@ -117,6 +118,17 @@ class Evidence:
                 found[code] = "no answer"
         return found
 
+    def to_declare(self, column: Column, missing: Mapping[str, str]) -> dict[Code, object]:
+        """Return missing codes as a study file needs them: those that the file does not declare itself.
+
+        Parameters
+        ----------
+        column, missing
+            The column, and the reason of each of its codes that stand for no answer.
+        """
+        own = {code: why for code, why in missing.items() if code not in column.declared_missing}
+        return keyed(_ordered(own))
+
     def _seen(self, column: Column) -> Iterable[str]:
         """Return codes that may be special: all of a column with few, the frequent and the outermost of one with many."""
         if column.distinct <= _FEW_LEVELS:
@@ -188,6 +200,10 @@ class Evidence:
         code = str(int(top)) if top.is_integer() else ""
         if code in self._vocabulary.missing_codes and len(below) and float(below.max()) < _GAP * top:
             return [f"LOOK: {code} stands far above all other values and may mean no answer"]
+        levels, counts = np.unique(values, return_counts=True)
+        at_top, nearby = counts[-1] / len(values), counts[-1 - _NEARBY : -1]
+        if len(levels) > _MANY and at_top >= _UNDER and counts[-1] > _PILE * float(np.median(nearby)):
+            return [f"LOOK: {_percent(at_top)} are {top:g}, the highest: perhaps top-coded; add top_coded_at: {top:g}"]
         return []
 
     def standardised(self, column: Column) -> Fit:

@@ -21,7 +21,8 @@ from cohort.draft.vocabulary import DraftVocabulary, Target
 _NUMBER = re.compile(r"\d+")
 _FEWEST = 5
 _STEPS = (1, 10)
-_NAMED = 0.6
+_NAMED, _CLEARLY_NAMED = 0.6, 0.75
+_MOST_BEYOND = 1
 _COUNT_POINTS = 0.1
 _ENOUGH_FOR_A_CORRELATION = 50
 _REVERSED_ALREADY = 0.15
@@ -143,7 +144,11 @@ def _proposal(
         questions.append(f"{len(items)} columns are numbered in a row, the instrument has {instrument.items} items")
     else:
         score += _COUNT_POINTS
-    if len(items) > instrument.items:
+    if said < _CLEARLY_NAMED:
+        questions.append("its name says something else too: is it this instrument?")
+    if len(items) > instrument.items + _MOST_BEYOND:
+        questions.append(f"{len(items)} columns are numbered in a row, and the instrument has {instrument.items} items")
+    elif len(items) > instrument.items:
         rest = ", ".join(f"'{m.name}'" for m in items.measures[instrument.items :][:4])
         reasons.append(f"{rest} not taken: beyond item {instrument.items}")
     answers = _answers(chosen, instrument, vocabulary, evidence)

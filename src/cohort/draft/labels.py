@@ -19,6 +19,9 @@ _READERS: dict[str, Callable[..., Any]] = {
 }
 _NAME, _LABEL, _SHORT_NAME, _SHORT_LABEL = "Variable / Field Name", "Field Label", "field_name", "field_label"
 
+_TYPE, _SHORT_TYPE = "Field Type", "field_type"
+_CHOICES, _SHORT_CHOICES = "Choices, Calculations, OR Slider Labels", "select_choices_or_calculations"
+
 
 def column_labels(file: Path, file_format: str) -> dict[str, str]:
     """Return the label of each column that has one; nothing for formats without labels.
@@ -81,7 +84,15 @@ def dictionary_labels(dictionary: Path) -> dict[str, str]:
         name, label = row.get(_NAME) or row.get(_SHORT_NAME), row.get(_LABEL) or row.get(_SHORT_LABEL)
         if name and label:
             labels[name] = _clean(label)
+        if name and (row.get(_TYPE) or row.get(_SHORT_TYPE)) == "checkbox":
+            labels |= _choices(name, row.get(_CHOICES) or row.get(_SHORT_CHOICES) or "")
     return labels
+
+
+def _choices(name: str, choices: str) -> dict[str, str]:
+    """Return the label of each column of a checkbox: what ticking it means."""
+    pairs = [choice.split(",", 1) for choice in choices.split("|") if "," in choice]
+    return {f"{name}___{code.strip().lower()}": _clean(label) for code, label in pairs}
 
 
 def is_dictionary(file: Path) -> bool:
@@ -97,8 +108,8 @@ def is_dictionary(file: Path) -> bool:
             head = stream.read(4096)
     except OSError:
         return False
-    return (_NAME.encode() in head and b"Field Type" in head) or (
-        _SHORT_NAME.encode() in head and b"field_type" in head
+    return (_NAME.encode() in head and _TYPE.encode() in head) or (
+        _SHORT_NAME.encode() in head and _SHORT_TYPE.encode() in head
     )
 
 

@@ -158,8 +158,8 @@ def _system_of(column: Column) -> str | None:
     codes = [code.strip() for code in column.counts]
     if sum(bool(_ATC_WHOLE.match(c)) for c in codes) >= _SHARE * len(codes) and _share(_ATC, codes) >= _MOST_ARE:
         return "ATC"
-    letters = {code[:1].upper() for code in codes}
-    return "ICD-10" if _share(_ICD10, codes) >= _MOST_ARE and len(letters) > 1 else None
+    chapters = {code.upper().removeprefix(_DANISH)[:1] for code in codes}
+    return "ICD-10" if _share(_ICD10, codes) >= _MOST_ARE and len(chapters) > 1 else None
 
 
 def _share(pattern: re.Pattern[str], codes: list[str]) -> float:

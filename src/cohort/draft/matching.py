@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from cohort.codebook import Codebook, Variable
@@ -19,6 +19,7 @@ from cohort.units import UnitError, convert_factor
 
 _SAID_AT_LEAST = 0.3
 _ONSET_WORDS = frozenset({"age", "onset", "first", "at", "year", "when", "told", "doctor", "begin"})
+_MEDICATION_WORDS = frozenset({"medication", "use"})
 _OLDEST = 120
 _HOME = 0.02
 _ROLE_SCORE = 0.5
@@ -95,6 +96,13 @@ def _scored(
     )
 
 
+def _add_missing(around: Surroundings, column: Column, missing: Mapping[str, str], entry: dict[str, Any]) -> None:
+    """Add the missing codes that a file does not declare itself to an entry."""
+    declared = around.evidence.to_declare(column, missing)
+    if declared:
+        entry["missing"] = declared
+
+
 def _about(around: Surroundings, measure: Measure, target: Target, without: frozenset[str] = frozenset()) -> Said | None:
     said = around.reader.said(measure.column, target, without)
     return said if said.score >= _SAID_AT_LEAST else None
@@ -110,14 +118,16 @@ def _variables(around: Surroundings, measure: Measure) -> Iterator[Proposal]:
             continue
         variable = around.codebook.mappable[name]
         fit = _fit_variable(around, measure.column, target, variable)
+        words = {*around.reader.name_words(measure.column), *around.reader.label_words(measure.column)}
+        if target.needs and target.needs not in words and fit.points > 0:
+            fit = replace(fit, questions=(*fit.questions, f"is it in {variable.unit}? Nothing says so"))
         entry: dict[str, Any] = {"file": measure.file, **_where(around, measure, variable)}
         unit = _unit_of(measure.column, variable)
         if unit:
             entry["unit"] = unit
         if fit.codes:
             entry["codes"] = keyed(fit.codes)
-        if fit.missing:
-            entry["missing"] = keyed(fit.missing)
+        _add_missing(around, measure.column, fit.missing, entry)
         is_home = (variable.table == _PERSON_TABLE) == (around.shape.visit is None and around.shape.one_row_per_person)
         yield _scored(around, "variables", name, measure, said, fit, entry, bonus=_HOME * is_home)
 
@@ -203,8 +213,7 @@ def _analytes(around: Surroundings, measure: Measure, measures: Sequence[Measure
         entry |= {"unit": guess.unit} if guess.unit is not None else {}
         entry |= limit.entry
         missing = around.evidence.missing_of(measure.column, analyte.minimum, None)
-        if missing:
-            entry["missing"] = keyed(missing)
+        _add_missing(around, measure.column, missing, entry)
         entry |= laboratory_context(around, measure, measures)
         fit = Fit(guess.points, guess.reasons, guess.questions)
         columns = (*((units.name,) if units is not None else ()), *limit.columns)
@@ -296,8 +305,7 @@ def _yes_no_entry(around: Surroundings, measure: Measure, fit: Fit) -> dict[str,
             entry[key] = {column: wanted}
     if around.shape.visit is not None and around.baseline in around.file.columns[around.shape.visit].counts:
         entry["where"] = {around.shape.visit: [around.baseline]}
-    if fit.missing:
-        entry["missing"] = keyed(fit.missing)
+    _add_missing(around, measure.column, fit.missing, entry)
     return entry
 
 
@@ -329,15 +337,14 @@ def onset_ages(around: Surroundings, measures: Sequence[Measure]) -> list[Propos
                 continue
             fit = around.evidence.number(measure.column, 0, _OLDEST)
             entry: dict[str, Any] = {"column": measure.first()}
-            if fit.missing:
-                entry["missing"] = keyed(fit.missing)
+            _add_missing(around, measure.column, fit.missing, entry)
             found.append(_scored(around, "onset", name, measure, said, fit, entry))
     return found
 
 
 def _drugs(around: Surroundings, measure: Measure) -> Iterator[Proposal]:
     for name, target in around.vocabulary.targets["drugs"].items():
-        said = _about(around, measure, target)
+        said = _about(around, measure, target, _MEDICATION_WORDS)
         if said is None:
             continue
         fit = around.evidence.yes_no(measure.column, target)

@@ -68,7 +68,7 @@ def term_score(words: Mapping[str, float], term: frozenset[str], speller: Spelle
     term -= {STRICT}
     if not term or any(word not in words for word in required - {STRICT}):
         return 0.0
-    explained = sum(speller.weight(word) for word in words if word in term)
+    explained = sum(min(speller.weight(word), 1.0) for word in words if word in term)
     rest = sum(_NUMBER_WEIGHT if word.isdigit() else speller.weight(word) for word in words if word not in term)
     lacking = sum(speller.weight(word) for word in term if word not in words)
     precision = explained / (explained + rest + lacking)
@@ -120,8 +120,9 @@ class Reader:
         """
         name_words = {w: s for w, s in self.name_words(column).items() if w not in without}
         label_words = {w: s for w, s in self.label_words(column).items() if w not in without}
-        by_name = max((term_score(name_words, term, self._speller) for term in target.terms), default=0.0)
-        by_label = max((term_score(label_words, term, self._speller) for term in target.terms), default=0.0)
+        terms = [term - {STRICT} for term in target.terms] if without else target.terms
+        by_name = max((term_score(name_words, term, self._speller) for term in terms), default=0.0)
+        by_label = max((term_score(label_words, term, self._speller) for term in terms), default=0.0)
         told = any(self._speller.is_word(word) and self._speller.weight(word) >= 1 for word in label_words)
         if told:  # a label is written to be read: a name adds little where the label says less
             by_name = min(by_name, by_label + _NAME_ABOVE_LABEL)

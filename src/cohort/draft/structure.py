@@ -15,7 +15,7 @@ from cohort.draft.meaning import Reader
 from cohort.draft.proposal import FileShape
 from cohort.draft.vocabulary import DraftVocabulary
 
-_ID_SCORE = 0.55
+_ID_SCORE = 0.35
 _VISIT_SCORE = 0.6
 _OVERLAP = 0.5
 _NEARLY_UNIQUE = 0.98
@@ -113,7 +113,7 @@ def _shared_id(
     if not candidates:
         return None, ""
     best = max(candidates, key=lambda name: candidates[name][0])
-    return (best, candidates[best][1]) if candidates[best][0] >= _ID_SCORE - 0.1 else (None, "")
+    return (best, candidates[best][1]) if candidates[best][0] >= _ID_SCORE else (None, "")
 
 
 def _share_unique(column: Column) -> float:

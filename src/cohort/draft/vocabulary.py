@@ -36,6 +36,8 @@ class Target:
         Lowest and highest share of yes among answers, where that is known.
     number
         Number of items of a questionnaire.
+    needs
+        A word without which the unit is a question.
     units, typical_median
         Other units of an analyte, and its usual median in groups of people, in the canonical unit.
     """
@@ -46,6 +48,7 @@ class Target:
     codes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     usual_share: tuple[float, float] | None = None
     number: int = 0
+    needs: str = ""
     units: tuple[str, ...] = ()
     typical_median: tuple[float, float] | None = None
 
@@ -105,6 +108,7 @@ def _target(section: str, name: str, spec: Mapping[str, Any], speller: Speller) 
         codes={word: tuple(str(text) for text in texts) for word, texts in spec.get("codes", {}).items()},
         usual_share=(share[0], share[1]) if share else None,
         number=spec.get("number", 0),
+        needs=spec.get("needs", ""),
         units=tuple(spec.get("units", ())),
         typical_median=(median[0], median[1]) if median else None,
     )

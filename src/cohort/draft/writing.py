@@ -130,8 +130,12 @@ def _head(writer: _Writer, found: FoundFiles, identifiers: Sequence[Identifier],
     if identifiers:
         writer.comment("")
         writer.comment("Columns that seem to name or point at persons; they are not mapped. Better remove them from the files:")
+        declared: dict[str, list[str]] = {}
         for item in identifiers:
-            writer.comment(f"  {item.file}: {item.column} ({item.reason})")
+            writer.comment(f"- {item.file}: {item.column} ({item.reason})")
+            declared.setdefault(item.file, []).append(item.column)
+        writer.comment("If they must stay, declare them; a declared column that nothing maps is not read:")
+        writer.line(f"# privacy: {flow({'declared': declared})}")
     for problem in found.problems:
         writer.comment(f"NOT READ: {problem}")
     if found.passed_over:
@@ -178,7 +182,7 @@ def _files(
             entry["id"] = own
         if file.needs_row_count:
             entry["rows"] = file.rows
-        if own is None:
+        if own is None and structure.id is not None:
             writer.comment("TO DECIDE: no column identifies people in this file; it is left out until 'id:' names one", "  ")
             writer.comment(f"{file.key}: {flow(entry)}", "  ")
             continue

@@ -59,8 +59,8 @@ class DecimalSigns:
     ----------
     sign
         That of the file as a whole.
-    others
-        The sign of each column that writes the other one, and it alone.
+    columns
+        The sign of each column that was seen to write one alone.
     mixed
         Columns that hold numbers of both signs.
     is_seen
@@ -68,9 +68,14 @@ class DecimalSigns:
     """
 
     sign: str
-    others: dict[str, str] = field(default_factory=dict)
+    columns: dict[str, str] = field(default_factory=dict)
     mixed: tuple[str, ...] = ()
     is_seen: bool = False
+
+    @property
+    def others(self) -> dict[str, str]:
+        """Return the columns that write another sign than the file."""
+        return {column: sign for column, sign in self.columns.items() if sign != self.sign}
 
 
 def recognised_decimals(frame: pd.DataFrame) -> DecimalSigns:
@@ -93,14 +98,14 @@ def recognised_decimals(frame: pd.DataFrame) -> DecimalSigns:
     said = {str(column): signs for column in sample if (signs := _signs(sample[column]))}
     votes = Counter(sign for signs in said.values() if len(signs) == 1 for sign in signs)
     sign = "," if votes[","] > votes["."] else "."
-    others = {
-        column: other
+    columns = {
+        column: own
         for column, signs in said.items()
-        for other, count in signs.items()
-        if other != sign and len(signs) == 1 and count >= _ENOUGH
+        for own, count in signs.items()
+        if len(signs) == 1 and (own == sign or count >= _ENOUGH)
     }
     mixed = tuple(column for column, signs in said.items() if len(signs) > 1)
-    return DecimalSigns(sign, others, mixed, is_seen=bool(said))
+    return DecimalSigns(sign, columns, mixed, is_seen=bool(said))
 
 
 def decimal_notes(decimals: DecimalSigns) -> tuple[str, ...]:

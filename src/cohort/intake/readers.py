@@ -125,7 +125,7 @@ def _with_decimals(raw: RawFile, declared: DataFile) -> RawFile:
         return raw
     notes = (*raw.notes, *decimal_notes(decimals))
     sniffed = (*raw.sniffed, "decimal")
-    return replace(raw, decimal=decimals.sign, decimals=decimals.others, sniffed=sniffed, notes=notes)
+    return replace(raw, decimal=decimals.sign, decimals=decimals.columns, sniffed=sniffed, notes=notes)
 
 
 def _bytes_of(file: Path, path: str) -> bytes:

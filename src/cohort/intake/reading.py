@@ -53,8 +53,31 @@ def read_cohort(study: StudyFile, root: Path, codebook: Codebook) -> RawCohort:
     unless the study has nothing else.
     """
     record = Record()
-    tables, files = read_sources(study, root, record)
+    tables, files = settle_files(study, root, codebook, record)
     return cohort_of(study, codebook, tables, files, record)
+
+
+def settle_files(
+    study: StudyFile, root: Path, codebook: Codebook, record: Record, name: str | None = None
+) -> tuple[dict[str, SourceTable], tuple[SourceFile, ...]]:
+    """Return the files of a study as tables, after all that is decided for a file as a whole.
+
+    Parameters
+    ----------
+    study, root, codebook
+        As in :func:`read_cohort`.
+    record
+        Takes problems, ledger, quarantine and the rows that reach no table: direct identifiers, columns that do not
+        exist, codes in another letter case, rows that stand there twice.
+    name
+        The one entry of ``files:`` to read; None for all.
+    """
+    chosen = study if name is None else study.model_copy(update={"files": {name: study.files[name]}})
+    tables, files = read_sources(chosen, root, record)
+    tables = refuse_identifiers(study, tables, record)
+    check_columns(study, tables, record)
+    repair_spelling(study, codebook, tables, record)
+    return resolve_repeats(study, codebook, tables, record), files
 
 
 def cohort_of(
@@ -71,7 +94,7 @@ def cohort_of(
     study, codebook
         As in :func:`read_cohort`.
     tables
-        The files, read.
+        The files, as :func:`settle_files` returned them, or the rows of some people in them.
     files
         What is known of them.
     record
@@ -82,10 +105,7 @@ def cohort_of(
     InputDataError
         With every problem found.
     """
-    tables = refuse_identifiers(study, tables, record)
-    sound = check_columns(study, tables, record)
-    repair_spelling(study, codebook, tables, record)
-    tables = resolve_repeats(study, codebook, tables, record)
+    sound = check_columns(study, tables, Record())
     for table in tables.values():
         record.add_table(table)
     numbered, everybody = number_people(tables)

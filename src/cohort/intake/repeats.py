@@ -20,6 +20,10 @@ from cohort.study_file import StudyFile, UnitColumn
 _REPEATING = ("code", "relative")
 """Keys of entries whose rows are events: a person may have any number of them."""
 
+_REDCAP = ("redcap_event_name", "redcap_repeat_instrument", "redcap_repeat_instance")
+_OF_FOLDERS = {"bids": ("source",), "redcap": ("source", *_REDCAP)}
+"""Columns that tell rows of a folder apart, whether or not the study names them."""
+
 
 @dataclass(frozen=True)
 class _Shape:
@@ -84,7 +88,8 @@ def _shapes(study: StudyFile, tables: Mapping[str, SourceTable]) -> dict[str, _S
         if name in barred:
             continue
         known = tables[name].frame.columns
-        key = tuple(dict.fromkeys(column for column in telling if column in known))
+        wanted = [*telling, *_OF_FOLDERS.get(str(tables[name].declared.format), ())]
+        key = tuple(dict.fromkeys(column for column in wanted if tables[name].has_column(column)))
         held = tuple(c for c in dict.fromkeys(values[name]) if c in known and c not in key)
         shapes[name] = _Shape(key, held)
     return shapes

@@ -194,18 +194,15 @@ def _stacked(
 
 
 def _decimals_of(name: str, parts: list[_Part], record: Record) -> tuple[str, dict[str, str]]:
-    """Return the decimal sign of stacked files and the columns that have another; files that differ are a problem."""
+    """Return the decimal sign of stacked files, and of their columns; a column that differs by file is a problem."""
     columns: dict[str, str] = {}
-    signs = {part.raw.decimal for part in parts if part.raw.decimal}
-    decimal = "," if signs == {","} else "."
     for part in parts:
-        for column in part.raw.frame.columns if len(signs) > 1 else part.raw.decimals:
-            sign = part.raw.decimals.get(column, part.raw.decimal)
-            if sign and columns.setdefault(column, sign) != sign:
+        for column, sign in part.raw.decimals.items():
+            if columns.setdefault(column, sign) != sign:
                 what = f"its files write decimals of '{column}' with different signs."
                 record.problem(f"file '{name}'", what, "Make each file an entry of its own under 'files:'.")
-                return decimal, columns
-    return decimal, {column: sign for column, sign in columns.items() if sign != decimal}
+    signs = {part.raw.decimal for part in parts if part.raw.decimals or "decimal" not in part.raw.sniffed} - {None}
+    return "," if signs == {","} else ".", columns
 
 
 def _with_date_order(name: str, study: StudyFile, parts: list[_Part], record: Record) -> tuple[list[_Part], DateOrder]:

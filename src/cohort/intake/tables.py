@@ -107,7 +107,7 @@ class RawFile:
     sniffed
         Which of encoding, delimiter, decimal and sheet were recognised rather than declared.
     decimals
-        Decimal sign of columns that write another one than the rest of the file.
+        Decimal sign of each column that was seen to write one.
     unreadable
         Row number, column and text of cells that hold an error instead of a value; they are blank in ``frame``.
     notes
@@ -154,7 +154,7 @@ class SourceTable:
     columns
         Columns of each source.
     decimal, decimals
-        Decimal sign of texts, and of columns that write another one.
+        Decimal sign of texts, and of each column that was seen to write one.
     date_order
         Order of day, month and year in its dates.
     person

@@ -85,7 +85,7 @@ def read_text_file(
         encoding=decoded.encoding,
         delimiter=delimiter,
         decimal=decimals.sign,
-        decimals=decimals.others,
+        decimals=decimals.columns,
         sniffed=tuple(name for name, is_given in sniffed.items() if not is_given),
         notes=_notes(decoded, decimals),
     )

@@ -193,13 +193,12 @@ def read_numbers(field: Field, is_present: BoolArray, what: str = "a number") ->
         ``a number`` or ``a whole number``.
     """
     cells = field.selection.numbers(field.column)
-    values = np.where(is_present, cells.number, np.nan)
+    values = cells.number if is_present.all() else np.where(is_present, cells.number, np.nan)
     is_bad = is_present & (cells.is_bad | (cells.censoring != EXACT))
     if what == "a whole number":
         is_bad |= is_present & ~np.isnan(values) & (values != np.floor(values))
     field.quarantine(is_bad, "not_a_number", f"'{field.column}' does not hold {what}")
-    values[is_bad] = np.nan
-    return values
+    return np.where(is_bad, np.nan, values) if is_bad.any() else values
 
 
 def read_words(field: Field, entry: Source, variable: Variable) -> pd.Series:

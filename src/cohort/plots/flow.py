@@ -76,7 +76,7 @@ def _height(text: str) -> float:
 
 def _told(text: str) -> str:
     """Return a protected count as the line of a box."""
-    if text[:1] in ("<", "≥"):
+    if text[:1] in ("<", "≥", "≈"):
         return f"n {text[0]} {text[1:]}"
     return f"n {text}" if text == "not shown" else f"n = {text}"
 

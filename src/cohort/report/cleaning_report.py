@@ -12,15 +12,17 @@ from matplotlib.axes import Axes
 
 from cohort.output import safe_csv, write_text
 from cohort.plots import Picture, draw_flow, draw_ledger, draw_missing_reasons
-from cohort.protection import protect_table
+from cohort.protection import protect_table, withheld_note
 from cohort.report.cleaning_summary import first_words, plain_words, privacy_notes
 from cohort.report.cleaning_tables import (
-    DECLARED_RULES,
+    READING_RULE,
     censoring_table,
     changed_rules,
+    changes,
     diagnoses_table,
     first_look,
     quarantine_by_place_table,
+    reading_notes,
     rules_done_table,
     units_table,
 )
@@ -90,6 +92,7 @@ def write_cleaning_page(folder: Path, study: Study) -> Path:
         summary=plain_words(study),
         look_words=first_words(looked),
         look=[{**row, "values": study.disclosure.text(row["values"])} for row in looked.to_dict("records")],
+        reading=reading_notes(study),
         changed=changed_rules(study.ledger),
         privacy=privacy_notes(study),
         figures=figures,
@@ -120,7 +123,9 @@ def _tables(study: Study) -> list[ResultTable]:
 
 
 def _html(table: ResultTable, study: Study) -> str:
-    return as_html(table.title, format_cells(protect_table(table, study.disclosure), table.formats), table.note)
+    protected = protect_table(table, study.disclosure)
+    note = withheld_note(protected, table.note, study.disclosure)
+    return as_html(table.title, format_cells(protected, table.formats), note)
 
 
 def _figures(folder: Path, study: Study) -> list[_Drawn]:
@@ -128,8 +133,10 @@ def _figures(folder: Path, study: Study) -> list[_Drawn]:
     folder.mkdir(parents=True, exist_ok=True)
     flow = study.flow.to_frame()
     is_step = flow["kind"] == "step"
-    summary = study.ledger.summary()
-    changed = summary.loc[~summary["rule"].isin(list(DECLARED_RULES)).to_numpy(dtype=bool)]
+    keys = ["rule", "action", "table", "column"]
+    lines = changes(study)
+    values = lines.loc[(lines["rule"] != READING_RULE).to_numpy(dtype=bool)]
+    changed = values.groupby(keys, sort=False, dropna=False)["count"].sum().reset_index()
     rule = study.disclosure
     axes: list[tuple[str, Axes, str]] = [
         (
@@ -151,9 +158,9 @@ def _figures(folder: Path, study: Study) -> list[_Drawn]:
     drawn = []
     for name, ax, caption in axes:
         picture = Picture(ax, caption)
-        picture.save(folder / f"{name}.svg")
-        picture.save(folder / f"{name}.png")
-        drawn.append(_Drawn(name, caption, (folder / f"{name}.png").read_bytes()))
+        picture.save(folder / f"cleaning__{name}.svg")
+        picture.save(folder / f"cleaning__{name}.png")
+        drawn.append(_Drawn(name, caption, (folder / f"cleaning__{name}.png").read_bytes()))
     return drawn
 
 

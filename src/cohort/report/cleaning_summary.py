@@ -6,7 +6,7 @@ import pandas as pd
 
 from cohort.disclosure import Cell, Sum, flow_sums
 from cohort.plots.text import percent
-from cohort.report.cleaning_tables import changed_rules, changes
+from cohort.report.cleaning_tables import READING_RULE, changed_rules, changes
 from cohort.report.missing import BLANK, BY_RULE, DECLARED, KINDS, UNREADABLE, missing_reasons
 from cohort.study import Study
 
@@ -62,7 +62,8 @@ def _values(study: Study) -> str:
     """Return how many values were changed, set missing and set aside, and out of how many."""
     found = missing_reasons(study)
     lines = changes(study)
-    by_action = lines.groupby("action")["count"].sum()
+    values = lines.loc[(lines["rule"] != READING_RULE).to_numpy(dtype=bool)]
+    by_action = values.groupby("action")["count"].sum()
     counts: dict[Cell, float] = {kind: int(found[kind].sum()) for kind in ("filled", *KINDS)}
     counts |= {action: int(by_action.get(action, 0)) for action in ("repair", "flag")}
     parts: tuple[Cell, ...] = ("repair", BY_RULE, UNREADABLE)
@@ -72,11 +73,19 @@ def _values(study: Study) -> str:
     texts = study.disclosure.texts(counts, sums)
     above, below = study.disclosure.rounded(counts["altered"]), study.disclosure.rounded(counts["all"])
     share = f" ({percent(above / below)})" if above is not None and below and texts["altered"][:1].isdigit() else ""
+    beside = (
+        f"Flagged as doubtful and left as they are: {texts['flag']}. Blank cells: {texts[BLANK]}; cells with a code "
+        f"that the study declares missing: {texts[DECLARED]}."
+    )
+    if not counts["altered"]:
+        return (
+            f"None of the {texts['all']} values that the files hold for the mapped variables was altered beyond what "
+            f"the study declares (codes, units, limits of assays). {beside}"
+        )
     return (
         f"Of {texts['all']} values that the files hold for the mapped variables, {texts['altered']}{share} were "
         f"altered: {texts['repair']} repaired, {texts[BY_RULE]} set missing by a rule, {texts[UNREADABLE]} could not "
-        f"be read. Flagged as doubtful and left as they are: {texts['flag']}. Blank cells: {texts[BLANK]}; cells with "
-        f"a code that the study declares missing: {texts[DECLARED]}."
+        f"be read. {beside}"
     )
 
 
@@ -87,7 +96,7 @@ def _severity(study: Study) -> str:
     if not errors and not warnings:
         return "No rule found an error or a doubt."
     told = f"{_many(errors, 'rule')} found what cannot be true" if errors else "No rule found what cannot be true"
-    return f"{told}, {_many(warnings, 'rule') if warnings else 'none'} what is doubtful."
+    return f"{told}; {_many(warnings, 'rule') if warnings else 'none'} found what is doubtful."
 
 
 def _many(count: int, word: str) -> str:

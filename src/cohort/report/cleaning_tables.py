@@ -6,7 +6,9 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from cohort.disclosure import Sum
 from cohort.ledger import Ledger
+from cohort.report.missing import column_or_analyte
 from cohort.report.tables import place_of
 from cohort.results import ResultTable
 from cohort.study import Study
@@ -23,6 +25,8 @@ DECLARED_RULES = {
     "rule_changed": "The study turned the rule off, or changed its action or limits.",
 }
 """What is noted because the study or the codebook says so, by rule; everything else is a repair or a doubt."""
+READING_RULE = "text_form"
+"""What was assumed of the form of a file; its count is one of rows, not of changed values."""
 _INTAKE_RULES = {
     "exact_copy": "A row repeats an earlier row of the file in every cell. It is merged.",
     "ragged_row": "A row has more or fewer fields than the header. It is set aside.",
@@ -50,9 +54,15 @@ def description_of(study: Study, rule: str) -> str:
 
 
 def changes(study: Study) -> pd.DataFrame:
-    """Return the lines of the ledger that are more than a declared meaning, with ``where`` in words."""
+    """Return the lines of the ledger that are more than a declared meaning, with ``where`` in words.
+
+    The column of a laboratory result is its analyte, where the reason names one.
+    """
     entries = study.ledger.entries
-    kept = entries.loc[~entries["rule"].isin(list(DECLARED_RULES)).to_numpy(dtype=bool)]
+    told = entries["rule"].isin(list(DECLARED_RULES))
+    told |= entries["rule"].eq(READING_RULE) & entries["severity"].eq("info")
+    kept = entries.loc[~told.to_numpy(dtype=bool)]
+    kept = kept.assign(column=column_or_analyte(kept, study.codebook))
     pairs = kept[["table", "column"]].astype("string").fillna("")
     known = {pair: place_of(study, *pair) for pair in set(pairs.itertuples(index=False, name=None))}
     return kept.assign(where=[known[pair] for pair in pairs.itertuples(index=False, name=None)])
@@ -120,13 +130,17 @@ def first_look(study: Study, most: int = 8) -> pd.DataFrame:
     for key, part in lines.groupby(keys, sort=False):
         reasons = part.groupby(part["reason"].fillna(""), sort=False)["count"].sum()
         reasons = reasons.sort_values(ascending=False, kind="stable")
-        others = f" (and {len(reasons) - 1} more)" if len(reasons) > 1 else ""
+        others = f" (and {_other_reasons(len(reasons) - 1)})" if len(reasons) > 1 else ""
         places = part.groupby("where", sort=False)["count"].sum().sort_values(ascending=False, kind="stable")
         rows.append((*key, _places(list(places.index)), f"{reasons.index[0]}{others}", int(part["count"].sum())))
     found = pd.DataFrame(rows, columns=[*keys, "where", "reason", "values"])
     found = found.sort_values(["values", *keys], ascending=[False, True, True, True])
     parts = [found.loc[(found["severity"] == severity).to_numpy(dtype=bool)].head(most) for severity in _SEVERITIES[:2]]
     return pd.concat(parts, ignore_index=True).replace({"action": ACTIONS})
+
+
+def _other_reasons(count: int) -> str:
+    return f"{count} other reason{'s' if count > 1 else ''}"
 
 
 def quarantine_by_place_table(study: Study) -> ResultTable:
@@ -198,6 +212,7 @@ def censoring_table(study: Study) -> ResultTable:
                     limit for limit in distinct if not study.disclosure.is_small(int((limits == limit).sum()))
                 )
                 shown = ", ".join(f"{limit:g}" for limit in common[:5]) + (", …" if len(common) > 5 else "")
+                shown = shown or "not shown, of few people; in"
                 known = study.codebook.analytes.get(str(name))
                 unit = known.unit if known else ""
                 results = int(part["value"].notna().sum())
@@ -221,17 +236,31 @@ def diagnoses_table(study: Study) -> ResultTable:
     study
         An opened study.
     """
-    people = study.person_table
+    table = study.person_table
     rows = []
     for disease in study.codebook.diseases.values():
-        if disease.column in people and people[disease.column].notna().any():
-            status = people[disease.column].astype("boolean")
-            rows.append([disease.label, int(status.sum()), int((~status).sum()), int(status.isna().sum())])
-    columns = ["disease", "present", "absent", "unknown"]
+        if disease.column in table and table[disease.column].notna().any():
+            status = table[disease.column].astype("boolean")
+            known = (int(status.sum()), int((~status).sum()), int(status.isna().sum()))
+            rows.append([disease.label, len(table), *known])
+    columns = ["disease", "people", "present", "absent", "unknown"]
+    sums = tuple(Sum((row, "people"), tuple((row, name) for name in columns[2:])) for row in range(len(rows)))
     note = "'Asked, and no' is absent; 'never asked' is unknown."
-    return ResultTable(
-        "diagnoses", "Diagnoses of people", pd.DataFrame(rows, columns=columns), tuple(columns[1:]), note=note
-    )
+    data = pd.DataFrame(rows, columns=columns)
+    return ResultTable("diagnoses", "Diagnoses of people", data, tuple(columns[1:]), note=note, sums=sums)
+
+
+def reading_notes(study: Study) -> list[str]:
+    """Return what was assumed of the form of texts and numbers while the files were read, in sentences.
+
+    Parameters
+    ----------
+    study
+        An opened study.
+    """
+    lines = study.ledger.entries
+    told = lines.loc[(lines["rule"] == READING_RULE).to_numpy(dtype=bool), "reason"].dropna()
+    return list(dict.fromkeys(str(reason) for reason in told))
 
 
 def changed_rules(ledger: Ledger) -> list[str]:

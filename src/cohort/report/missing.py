@@ -94,6 +94,33 @@ def _label(codebook: Codebook, variable: str) -> str:
     return codebook.label(variable).split(" (")[0]
 
 
+def column_or_analyte(entries: pd.DataFrame, codebook: Codebook) -> list[str]:
+    """Return the column of each line of a ledger; for a result of the laboratory the analyte that its reason names.
+
+    Parameters
+    ----------
+    entries
+        Columns ``table``, ``column`` and ``reason``.
+    codebook
+        The analytes.
+
+    Examples
+    --------
+    >>> from cohort.codebook import load_codebook
+    >>> entries = pd.DataFrame({"table": ["labs"], "column": ["value"], "reason": ["beyond the hard limits of crp"]})
+    >>> column_or_analyte(entries, load_codebook())
+    ['crp']
+    """
+    known = re.compile(rf"\b({'|'.join(sorted(map(re.escape, codebook.analytes), key=len, reverse=True))})\b")
+    texts = entries[["table", "column", "reason"]].astype("string").fillna("")
+    words = {
+        triple: known.search(triple[2]) if triple[0] == "labs" and triple[1] in ("value", "") else None
+        for triple in set(texts.itertuples(index=False, name=None))
+    }
+    found = [(triple[1], words[triple]) for triple in texts.itertuples(index=False, name=None)]
+    return [named.group(1) if named else column for column, named in found]
+
+
 def _kind(rule: str, action: str) -> str:
     if rule == "blank":
         return BLANK
@@ -108,11 +135,10 @@ def _lost(study: Study) -> pd.DataFrame:
     about = entries["rule"].eq("blank") | entries["action"].isin(["set_missing", "quarantine"])
     lost = entries.loc[(about & entries["column"].fillna("").ne("")).to_numpy(dtype=bool)]
     counted = lost.groupby(["table", "column", "rule", "action", "reason"], dropna=False)["count"].sum().reset_index()
-    known = re.compile(rf"\b({'|'.join(sorted(map(re.escape, codebook.analytes), key=len, reverse=True))})\b")
-    places = []
-    for row in counted.itertuples(index=False):
-        named = known.search(str(row.reason)) if row.table == "labs" and row.column in ("value", "") else None
-        places.append(named.group(1) if named else _place(str(row.table), str(row.column), codebook))
+    columns = column_or_analyte(counted, codebook)
+    places = [
+        _place(str(table), str(column), codebook) for table, column in zip(counted["table"], columns, strict=True)
+    ]
     kinds = [_kind(str(rule), str(action)) for rule, action in zip(counted["rule"], counted["action"], strict=True)]
     counted = counted.assign(variable=places, kind=kinds)
     # Dates of samples are no results.

@@ -31,6 +31,8 @@ from cohort.protection import (
 from cohort.results import Estimate, NotTestable, Result, ResultTable, Verdict, tidy
 from cohort.study import Study
 
+MEMORY_FILE = "shown_so_far.json"
+"""Beside the tables while notebooks run, so that each knows what the others have shown; removed at the end."""
 _DASH = "–"
 _WIDTH = 110
 _NUMBERS = ("estimate", "lower", "upper", "standard_error", "p")
@@ -55,6 +57,8 @@ class Page:
         self.study = study
         self.name = name
         self.output = Path(output) if output is not None else None
+        if self.output is not None and study.disclosure.memory is not None:
+            study.disclosure.memory.keep_in(self.output / MEMORY_FILE)
 
     def introduce(self) -> None:
         """Print which study this is and what its results can say."""

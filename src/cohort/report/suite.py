@@ -6,10 +6,12 @@ from pathlib import Path
 
 from cohort.output import check_writable, fresh_folder, write_json
 from cohort.progress import progress
+from cohort.report.cleaning_report import write_cleaning_page
 from cohort.report.destination import check_destination
 from cohort.report.document import write_document
 from cohort.report.execution import execute, load_notebooks
 from cohort.report.methods import methods_paragraph
+from cohort.report.page import MEMORY_FILE
 from cohort.study import open_study
 
 SEED = 20261122
@@ -55,6 +57,8 @@ def run_suite(
         opened.write_into(clean)
         executed = execute(load_notebooks(), study_path=clean, output=partial, show=show)
         methods = methods_paragraph(opened)
+        write_cleaning_page(partial, opened)
+        (partial / MEMORY_FILE).unlink(missing_ok=True)
         write_document(partial, opened, executed, methods, SEED)
         write_json(partial / "provenance.json", {**opened.provenance, "seed": SEED})
     return out / "index.html"

@@ -8,7 +8,8 @@ from typing import Any
 import pandas as pd
 
 from cohort.analysis.subgroups import GateResult
-from cohort.disclosure import Sum, flow_sums
+from cohort.cleaning.flow import MEASURES
+from cohort.disclosure import Cell, Sum, flow_sums, people_named
 from cohort.results import NotTestable, Result, ResultTable
 from cohort.study import Study
 
@@ -95,7 +96,20 @@ def flow_table(study: Study) -> ResultTable:
         for b in study.flow.branches
     ]
     sums = flow_sums(len(study.flow.steps), len(study.flow.branches), people="people")
-    return ResultTable("flow", "Flow of people", pd.DataFrame(rows), counts=("people", "excluded"), sums=tuple(sums))
+    names: dict[Cell, str] = {(len(study.flow.steps) - 1, "people"): "eligible"}
+    for row, branch in enumerate(study.flow.branches, start=len(study.flow.steps)):
+        columns = MEASURES.get(branch.label, ())
+        if len(columns) == 1:
+            names |= {(row, "people"): people_named("eligible", f"{columns[0]} known")}
+            names |= {(row, "excluded"): people_named("eligible", f"{columns[0]} missing")}
+    return ResultTable(
+        "flow",
+        "Flow of people",
+        pd.DataFrame(rows),
+        counts=("people", "excluded"),
+        sums=tuple(sums),
+        names=names,
+    )
 
 
 def claims_table(study: Study, claims: Sequence[str]) -> ResultTable:

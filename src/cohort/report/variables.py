@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pandas as pd
 
-from cohort.analysis.design import analysis_domain, proportion, proportions_by
-from cohort.disclosure import Sum
+from cohort.analysis.design import analysis_domain, counted_people, proportion, proportions_by
+from cohort.analysis.sampling import base_name
+from cohort.disclosure import Sum, people_named
 from cohort.report.tables import place_of
 from cohort.results import NotTestable, Result, ResultTable
 from cohort.study import Study
@@ -81,6 +83,11 @@ def missingness_table(missing: pd.DataFrame) -> ResultTable:
         counts=("people", "missing"),
         formats={"missing, %": ".1f"},
         sums=tuple(Sum((row, "people"), ((row, "missing"),), has_rest=True) for row in range(len(data))),
+        names={
+            (row, column): people_named("eligible", *([f"{name} missing"] if column == "missing" else []))
+            for row, name in enumerate(missing["variable"])
+            for column in ("people", "missing")
+        },
         percentages={"missing, %": ("missing", "people")},
     )
 
@@ -97,7 +104,16 @@ def depression_prevalence(study: Study) -> list[Result]:
         found.append(proportion(table, "has_depression", design, domain=domain, label=f"All, {words}"))
         by_sex: Sequence[Result] = proportions_by(table, "has_depression", "sex", design, domain=domain)
         found += [result.with_label(f"{result.label}, {words}") for result in by_sex]
-    return found
+    return [_named(result, base_name(design)) for result in found]
+
+
+def _named(result: Result, base: str) -> Result:
+    """Return a result with the names of its people, as far as other tables count them too."""
+    group, _, words = result.label.partition(", ")
+    if isinstance(result, NotTestable) or not words.startswith("prorated"):
+        return result
+    conditions = [] if group == "All" else [f"sex={group}"]
+    return replace(result, counted=counted_people(base, "has_depression", *conditions))
 
 
 def changes(study: Study) -> pd.DataFrame:

@@ -233,3 +233,18 @@ def test_a_folder_without_a_dictionary_is_refused(dictionary: str, message: str,
     with pytest.raises(InputDataError) as caught:
         redcap_folder(export(tmp_path, CODES, dictionary), "export")
     assert [problem.what for problem in caught.value.problems] == [message]
+
+
+def test_a_row_of_a_repeating_instrument_is_no_second_entry_of_the_row_beside_it(tmp_path: Path) -> None:
+    header = _lines(CODES)[0]
+    people = [f"{number}|baseline_arm_1|||2|0|0|2|2021-03-01|2{number % 9}|0|1|2||||||" for number in range(1, 401)]
+    blood = "7|baseline_arm_1|blood|1|||||||||||||1.5|2021-03-01|2"
+    export(tmp_path, "\n".join([header, *people, blood]))
+    lab = {"file": "redcap", "column": "crp", "unit": "mg/L", "visit": {"column": "redcap_event_name"}}
+    variables = {name: STUDY["variables"][name] for name in ("sex", "bmi_kg_m2")}
+    study = {**STUDY, "variables": variables, "labs": {"crp": lab}, "diagnoses": {}, "medications": {}}
+    raw = read_cohort(StudyFile.model_validate(study), tmp_path, load_codebook())
+    assert set(raw.rows["status"]) <= {"used", "ineligible"}
+    assert raw.quarantine.empty
+    assert raw.tables["labs"]["value"].tolist() == [1.5]
+    assert len(raw.tables["visits"]) == 400
