@@ -17,14 +17,14 @@ PACKAGE = ROOT / "src" / "cohort"
 
 # Lower rooms never import higher ones, rooms on one floor never import each other.
 FLOORS: list[set[str]] = [
-    {"errors", "shipped", "units", "output", "progress"},
+    {"errors", "shipped", "units", "output", "progress", "rulebook"},
     {"codebook", "study_file", "ledger", "disclosure", "privacy"},
     {"results"},
     {"protection"},
     {"intake", "cleaning", "synthetic", "analysis"},
     {"plots"},
-    {"study", "diagnosis", "traps", "defect_recovery"},
-    {"report"},
+    {"study", "diagnosis", "traps", "defect_recovery", "draft"},
+    {"report", "screening", "blocks"},
     {"cli"},
 ]
 # Within the lowest floor, small modules that rest on errors alone.

@@ -16,11 +16,13 @@ from __future__ import annotations
 import argparse
 import sys
 import tempfile
+import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pyreadstat
 import yaml
@@ -39,7 +41,11 @@ Pair = tuple[str, str, str]
 
 EQUIVALENT: Mapping[Pair, str] = {
     ("P_DIQ.XPT", "DIQ050", "medications.insulin"): "the question is whether insulin is taken now",
-    ("P_DIQ.XPT", "DID040", "diagnoses.diabetes.onset_age"): "age when first told of diabetes; the reference leaves it out",
+    (
+        "P_DIQ.XPT",
+        "DID040",
+        "diagnoses.diabetes.onset_age",
+    ): "age when first told of diabetes; the reference leaves it out",
     ("P_MCQ.csv", "MCD180M", "diagnoses.thyroid_disease.onset_age"): "age when first told of the thyroid problem",
 }
 """Pairs that a reference lacks and that are true nevertheless."""
@@ -275,16 +281,28 @@ def renamed_export(renaming: Mapping[str, Any], clean: Path, folder: Path) -> St
     """
     text = yaml.safe_load((clean / "study.yaml").read_text(encoding="utf-8"))
     names: dict[str, dict[str, str]] = {}
+    said: dict[tuple[str, str], dict[str, str]] = {}
     for file, spec in renaming["files"].items():
         columns = _flat(spec["columns"])
         names[file] = {old: new["name"] for old, new in columns.items()}
         frame = pd.read_csv(clean / f"{file}.csv", dtype={"pid": str, "relative": str})
+        extras = []
         missing = set(frame.columns) - set(names[file])
         if missing:
             raise SystemExit(f"{file}: no name for {sorted(missing)}")
+        for extra in spec.get("more", []):
+            made, added = _added(len(frame), extra)
+            extras.append(made)
+            columns |= added
+        frame = pd.concat([frame, *extras], axis=1)
+        words = {old: new["values"] for old, new in columns.items() if "values" in new}
+        if renaming["format"] == "words":
+            for old, labels in words.items():
+                frame[old] = frame[old].map(labels)
+            said |= {(file, old): {str(code): label for code, label in labels.items()} for old, labels in words.items()}
         _write(frame, columns, folder / spec["path"], renaming["format"])
         text["files"][file] = {"path": spec["path"]}
-    renamed = _renamed(text, names)
+    renamed = _renamed(_with_words(text, said), names)
     renamed["id"] = names["participants"]["pid"]
     renamed["name"] = "reference"
     reference = folder / "reference.yaml"
@@ -292,6 +310,58 @@ def renamed_export(renaming: Mapping[str, Any], clean: Path, folder: Path) -> St
     study = load_study_file(reference, load_codebook())
     reference.unlink()
     return study
+
+
+def _added(rows: int, extra: Mapping[str, Any]) -> tuple[pd.DataFrame, dict[str, dict[str, Any]]]:
+    """Return a column, or a set of items, that the reference does not map; and its name and labels."""
+    random = np.random.default_rng(zlib.crc32(extra["name"].encode()))
+    made, added = {}, {}
+    for n in range(1, extra.get("items", 1) + 1):
+        name = extra["name"].format(n=n)
+        codes = extra.get("codes") or list(extra.get("values", {}))
+        if codes:
+            chances = np.array([0.9 if k == len(codes) - 1 else 0.1 for k in range(len(codes))])
+            made[name] = random.choice(codes, rows, p=chances / chances.sum())
+        else:
+            made[name] = np.round(random.normal(extra["mean"], extra["sd"], rows), extra.get("decimals", 1))
+        added[name] = {**extra, "name": name, "label": extra.get("label", "")}
+    return pd.DataFrame(made), added
+
+
+def _with_words(node: Any, said: Mapping[tuple[str, str], Mapping[str, str]], file: str = "") -> Any:
+    """Return a study whose codes are the words that an export writes in their place."""
+    if isinstance(node, list):
+        return [_with_words(item, said, file) for item in node]
+    if not isinstance(node, dict):
+        return node
+    own = node.get("file", file)
+    words = said.get((own, node.get("column", "")), {}) if isinstance(own, str) else {}
+    found: dict[str, Any] = {}
+    for key, value in node.items():
+        if key in ("codes", "missing") and words:
+            found[key] = {words.get(str(code), code): meaning for code, meaning in value.items()}
+        elif key in _CONDITIONS:
+            found[key] = _said_condition(value, own, said)
+        elif key == "cases":
+            found[key] = {word: _said_condition(condition, own, said) for word, condition in value.items()}
+        elif key == "missing" and ("present" in node or "items" in node):
+            first = next(iter(node.get("present", {"": None})))
+            own_words = said.get((own, first), {})
+            found[key] = {own_words.get(str(code), code): why for code, why in value.items()}
+        else:
+            found[key] = _with_words(value, said, own if isinstance(own, str) else "")
+    return found
+
+
+def _said_condition(condition: Any, file: str, said: Mapping[tuple[str, str], Mapping[str, str]]) -> Any:
+    if isinstance(condition, list):
+        return [_said_condition(item, file, said) for item in condition]
+    return {
+        column: [said.get((file, column), {}).get(str(code), code) for code in wanted]
+        if isinstance(wanted, list)
+        else wanted
+        for column, wanted in condition.items()
+    }
 
 
 def _flat(columns: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
@@ -319,6 +389,8 @@ def _write(frame: pd.DataFrame, columns: Mapping[str, Any], path: Path, kind: st
             frame[column] = frame[column].astype(object).where(frame[column].notna(), "")
     if kind == "csv":
         frame.to_csv(path, index=False, encoding="utf-8", lineterminator="\n")
+    elif kind == "words":
+        frame.to_csv(path, index=False, encoding="latin-1", sep=";", decimal=",", lineterminator="\n")
     elif kind == "sav":
         pyreadstat.write_sav(frame, str(path), column_labels=labels, variable_value_labels=values)
     elif kind == "dta":

@@ -78,19 +78,35 @@ def run(study: str | None, out: Path, root: Path | None, allow_git: bool) -> Non
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder for the clean tables.")
 @_ROOT
 @_ALLOW_GIT
-def clean(study: str, out: Path, root: Path | None, allow_git: bool) -> None:
-    """Write the clean tables of STUDY, ledger, quarantine and flow, and cleaning_report.html that explains them."""
+@click.option("--people-per-block", type=click.IntRange(min=1), help="Clean so many people at once: for large cohorts.")
+@click.option("--workers", type=click.IntRange(min=1), default=1, show_default=True, help="Blocks side by side.")
+def clean(
+    study: str, out: Path, root: Path | None, allow_git: bool, people_per_block: int | None, workers: int
+) -> None:
+    """Write the clean tables of STUDY, ledger, quarantine and flow, and cleaning_report.html that explains them.
+
+    With --people-per-block the files are read and cleaned block by block, in a fraction of the memory; the tables are
+    the same, and the report is left out. STUDY may be the folder of an earlier 'cohort clean': then it is reported on.
+    """
+    from cohort.blocks import PEOPLE_PER_BLOCK, clean_in_blocks
     from cohort.output import check_writable, fresh_folder
     from cohort.report import quarantine_table, rows_table
     from cohort.report.cleaning_report import write_cleaning_report
     from cohort.report.cleaning_summary import plain_words
     from cohort.report.destination import check_destination
     from cohort.report.page import table_text
-    from cohort.study import open_study
+    from cohort.study import open_account, open_study
 
     check_writable(out)
     _warn_of_git(allow_git)
     check_destination(study, out, allow_git=allow_git)
+    if people_per_block is not None or workers > 1:
+        clean_in_blocks(study, out, root=root, people_per_block=people_per_block or PEOPLE_PER_BLOCK, workers=workers)
+        opened = open_account(out)
+        click.echo(f"clean cohort: {out}\n\n{table_text(rows_table(opened), opened.disclosure)}")
+        click.echo(f"\n{table_text(quarantine_table(opened), opened.disclosure)}")
+        click.echo(f"\nFor cleaning_report.html: cohort clean {out.name} --out FOLDER")
+        return
     opened = open_study(study, root=root)
     with fresh_folder(out) as partial:
         opened.write_into(partial)
@@ -107,12 +123,19 @@ def clean(study: str, out: Path, root: Path | None, allow_git: bool) -> None:
 @_ROOT
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def check(study: str, root: Path | None, as_json: bool) -> None:
-    """Say what of STUDY maps, and which claims this cohort can test; writes nothing."""
-    from cohort.report.coverage import describe_coverage
-    from cohort.study import open_study
+    """Say what of STUDY maps, what is rejected, which claims it can test and what effects it could see; writes nothing.
 
-    coverage = describe_coverage(open_study(study, root=root))
-    click.echo(json.dumps(coverage.to_dict(), indent=2, ensure_ascii=False) if as_json else coverage.as_text())
+    Exit code 1 when the study cannot be read; all problems are told at once. docs/check.md describes the JSON.
+    """
+    from cohort.report.checking import check_study, check_text
+
+    found = check_study(study, root=root)
+    if as_json:
+        click.echo(json.dumps(found.to_dict(), indent=2, ensure_ascii=False))
+    elif found.is_ready or found.files:
+        click.echo(check_text(found))
+    if not found.is_ready:
+        raise CohortError(found.problems)
 
 
 @main.command()
@@ -281,7 +304,9 @@ def lab(study: str | None, out: Path | None, root: Path | None, no_browser: bool
 @click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--study", help="A study.yaml or a folder of 'cohort clean': its ids are looked for as well.")
 @_ROOT
-@click.option("--minimum", type=click.IntRange(min=2), default=5, show_default=True, help="Smallest count that may show.")
+@click.option(
+    "--minimum", type=click.IntRange(min=2), default=5, show_default=True, help="Smallest count that may show."
+)
 @click.option("--synthetic", is_flag=True, help="Look for ids and rows of people only: small counts may show.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def screen(

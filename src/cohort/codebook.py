@@ -16,6 +16,7 @@ from typing import Any, Literal
 import yaml
 
 from cohort.errors import CodebookError
+from cohort.rulebook import RuleEntry, read_rule
 from cohort.shipped import shipped_folder
 
 FieldType = Literal["string", "integer", "number", "boolean", "date"]
@@ -161,59 +162,6 @@ class Disease:
 
 
 @dataclass(frozen=True)
-class RuleLimit:
-    """A number that a rule of cleaning compares with: its value, unit, and where it comes from."""
-
-    value: float
-    unit: str
-    source: str
-
-
-@dataclass(frozen=True)
-class RuleEntry:
-    """What the codebook says of a rule of cleaning; the function that finds stands in :mod:`cohort.cleaning`.
-
-    Parameters
-    ----------
-    id
-        Identifier in ledger, quarantine and ``rules:`` of a study file.
-    severity
-        ``error`` for what cannot be true, ``warning`` for what is doubtful, ``info`` for what is worth knowing.
-    action, actions
-        What is done, and what a study may choose in its place.
-    table
-        The table it acts on; ``*`` for every canonical table.
-    description
-        What it finds and what is done, in words.
-    needs_all_rows
-        Whether it compares people, sites, plates or columns, so that a block of people is not enough.
-    required
-        Why no study may turn it off; empty when it may.
-    limits
-        Its numbers by name.
-    ranges
-        ``hard`` or ``plausible`` when it reads those limits of variables and analytes; else empty.
-    lists
-        Words or numbers that it looks for, by name.
-    units
-        Other units that laboratories report, by analyte.
-    """
-
-    id: str
-    severity: Literal["error", "warning", "info"]
-    action: Literal["repair", "set_missing", "quarantine", "flag", "merge"]
-    actions: tuple[str, ...]
-    table: str
-    description: str
-    needs_all_rows: bool = False
-    required: str = ""
-    limits: Mapping[str, RuleLimit] = field(default_factory=dict)
-    ranges: Literal["", "hard", "plausible"] = ""
-    lists: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
-    units: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
 class Claim:
     """A claim of the articles, in our words, with what testing it takes.
 
@@ -353,20 +301,6 @@ def _analyte(name: str, spec: Mapping[str, Any]) -> Analyte:
     return Analyte(**{**spec, "id": name, "plausible": (low, high)})
 
 
-def _rule(name: str, spec: Mapping[str, Any]) -> RuleEntry:
-    changed = {
-        "id": name,
-        "actions": tuple(spec.get("actions", (spec["action"],))),
-        "limits": {
-            key: RuleLimit(float(limit["value"]), limit["unit"], limit["source"])
-            for key, limit in spec.get("limits", {}).items()
-        },
-        "lists": {key: tuple(values) for key, values in spec.get("lists", {}).items()},
-        "units": {key: tuple(values) for key, values in spec.get("units", {}).items()},
-    }
-    return RuleEntry(**{**spec, **changed})
-
-
 def _claim(name: str, spec: Mapping[str, Any]) -> Claim:
     return Claim(**{**spec, "id": name, "variables": tuple(spec.get("variables", ()))})
 
@@ -412,8 +346,8 @@ def read_codebook(folder: Path) -> Codebook:
             drugs={name: tuple(spec["atc"]) for name, spec in drugs.items()},
             drug_labels={name: spec["label"] for name, spec in drugs.items()},
             claims={name: _claim(name, spec) for name, spec in load("claims.yaml").items()},
-            rules={name: _rule(name, spec) for name, spec in load("rules.yaml").items()},
-            intake_rules={name: _rule(name, spec) for name, spec in load("intake.yaml").items()},
+            rules={name: read_rule(name, spec) for name, spec in load("rules.yaml").items()},
+            intake_rules={name: read_rule(name, spec) for name, spec in load("intake.yaml").items()},
         )
     except (OSError, KeyError, TypeError, ValueError, yaml.YAMLError) as error:
         raise CodebookError(

@@ -132,7 +132,7 @@ def open_study(where: str | Path | None = None, *, root: str | Path | None = Non
         If the study file or the data fall short; all problems at once.
     """
     if where is None or str(where) == DEMO:
-        return _from_study_file(shipped_folder("synthetic_data") / "demo" / "study.yaml", root)
+        return _from_study_file(DEMO, root)
     path = Path(where)
     if path.is_dir() and (path / MARKER).is_file() and (path / "person_table.parquet").is_file():
         return _from_clean_folder(path)
@@ -171,13 +171,13 @@ class StudyInput:
         return pseudonymise(raw, self.file, self.key)
 
 
-def read_input(path: Path, root: str | Path | None = None) -> StudyInput:
+def read_input(where: str | Path, root: str | Path | None = None) -> StudyInput:
     """Return what a study file says, with the folder of its data.
 
     Parameters
     ----------
-    path
-        The study file.
+    where
+        The study file, or ``demo``.
     root
         Where the data files lie, if not where the study file says.
 
@@ -187,6 +187,7 @@ def read_input(path: Path, root: str | Path | None = None) -> StudyInput:
         If the study file falls short, or the folder does not exist.
     """
     codebook = load_codebook()
+    path = shipped_folder("synthetic_data") / "demo" / "study.yaml" if str(where) == DEMO else Path(where)
     study_file = load_study_file(path, codebook)
     folder = Path(root) if root is not None else path.parent / study_file.root
     if not folder.is_dir():
@@ -232,10 +233,22 @@ def _plain(setting: RuleSetting) -> Any:
     return setting.model_dump(exclude_none=True) if isinstance(setting, RuleChange) else setting
 
 
-def _from_study_file(path: Path, root: str | Path | None) -> Study:
-    study = read_input(path, root)
+def _from_study_file(where: str | Path, root: str | Path | None) -> Study:
+    study = read_input(where, root)
+    return study_of(study, study.protect(read_cohort(study.file, study.root, load_codebook())))
+
+
+def study_of(study: StudyInput, raw: RawCohort) -> Study:
+    """Return a study of which the files have been read, cleaned and ready.
+
+    Parameters
+    ----------
+    study
+        What its study file says.
+    raw
+        The cohort as intake returned it, its identifiers protected.
+    """
     file, chosen = study.file, study.rules
-    raw = study.protect(read_cohort(file, study.root, load_codebook()))
     clean = clean_cohort(
         raw.tables,
         chosen.codebook,
@@ -275,12 +288,17 @@ def read_truth(study: StudyInput) -> pd.DataFrame | None:
     return pd.concat([pd.read_csv(file) for file in files], ignore_index=True) if files else None
 
 
-def _from_clean_folder(folder: Path) -> Study:
+def open_account(folder: Path) -> Study:
+    """Return a study that ``cohort clean`` wrote, without its tables: what became of rows and values, and why."""
+    return _from_clean_folder(folder, with_tables=False)
+
+
+def _from_clean_folder(folder: Path, *, with_tables: bool = True) -> Study:
     codebook = load_codebook()
     try:
         provenance = json.loads((folder / MARKER).read_text(encoding="utf-8"))
         described = provenance["study"]
-        names = [path.stem for path in sorted(folder.glob("*.parquet")) if path.stem in codebook.tables]
+        names = [path.stem for path in sorted(folder.glob("*.parquet")) if path.stem in codebook.tables and with_tables]
         truth = folder / "truth.parquet"
         policy = described["disclosure"]
         return Study(

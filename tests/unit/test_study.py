@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pandas as pd
 import pytest
 from pandas.testing import assert_frame_equal
 
 from cohort.errors import CohortError
-from cohort.report.coverage import describe_coverage
 from cohort.report.laboratory import prepare_laboratory
 from cohort.report.methods import methods_paragraph
 from cohort.study import Study, open_study
@@ -70,16 +68,6 @@ def test_the_methods_paragraph_is_made_of_the_study_s_own_numbers(demo: Study) -
     text = methods_paragraph(demo)
     assert "6,000 people" in text
     assert "simple sample" in text
-
-
-def test_coverage_names_what_a_claim_lacks(demo: Study) -> None:
-    coverage = describe_coverage(demo)
-    lacking = {claim.claim: claim.missing for claim in coverage.claims}
-    assert lacking["SL-19"] == ("income_poverty_ratio",)
-    assert lacking["IP-12"] == ()
-    assert coverage.smallest_odds_ratio == pytest.approx(1.5, abs=0.15)
-    assert "PHQ-9 total" in coverage.as_text()
-    assert pd.DataFrame(coverage.to_dict()["variables"])["variable"].is_unique
 
 
 def test_a_laboratory_keeps_the_analyst_s_own_notebooks(tmp_path: Path) -> None:

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 from scipy import optimize, stats
 
-from cohort.analysis.design import Design, Domain, analysis_domain
-from cohort.analysis.regression import odds_ratio
+from cohort.analysis.design import Design, Domain, analysis_domain, standard_deviation
+from cohort.analysis.regression import mean_difference, odds_ratio
 from cohort.analysis.variables import MINIMUM_CELL, InestimableError, binary, readable, require
 from cohort.errors import AnalysisError
 from cohort.results import Estimate, NotTestable
@@ -197,6 +197,107 @@ def minimum_detectable_difference(
         raise AnalysisError("the share exposed lies between 0 and 1; n, sd and the design effect are positive.")
     groups = 1 / (n * exposure_prevalence) + 1 / (n * (1 - exposure_prevalence))
     return _quantiles(power, alpha) * sd * math.sqrt(design_effect * groups)
+
+
+@dataclass(frozen=True)
+class SmallestEffect:
+    """The smallest difference, or odds ratio per SD, that a cohort would find, and what it rests on.
+
+    Parameters
+    ----------
+    label
+        The exposure.
+    measure
+        Of what: ``difference``, in the unit of the outcome, or ``odds ratio``.
+    value
+        The smallest effect, above 0 or above 1.
+    in_sd
+        The difference in standard deviations of the outcome; NaN for an odds ratio.
+    n
+        People with exposure and outcome known.
+    power, alpha
+        Probability of finding it, and two-sided level.
+    """
+
+    label: str
+    measure: str
+    value: float
+    in_sd: float
+    n: int
+    power: float
+    alpha: float
+
+
+def _reach(estimate: Estimate, power: float, alpha: float) -> float:
+    """Return the effect, on the scale of the standard error, that is found with this power: (t(α) + t(power)) SE."""
+    _quantiles(power, alpha)
+    df = estimate.df if math.isfinite(estimate.df) else 1e9
+    return float(stats.t.ppf(1 - alpha / 2, df) + stats.t.ppf(power, df)) * estimate.standard_error
+
+
+def smallest_difference(
+    table: pd.DataFrame,
+    design: Design,
+    *,
+    outcome: str,
+    exposure: str,
+    domain: Domain = None,
+    per_sd: bool = False,
+    power: float = 0.8,
+    alpha: float = 0.05,
+    label: str = "",
+) -> SmallestEffect | NotTestable:
+    """Return the smallest difference in a mean that this cohort would show for this exposure and outcome.
+
+    (t(1 - alpha/2) + t(power)) times the standard error of the crude difference, which in a linear model does not
+    depend on the effect; weights, strata and primary sampling units are honoured. Adjustment costs some power beyond.
+
+    Parameters
+    ----------
+    table, design, outcome, exposure, domain, per_sd, label
+        As in :func:`cohort.analysis.regression.mean_difference`.
+    power, alpha
+        As in :func:`minimum_detectable_odds_ratio`.
+    """
+    label = label or readable(exposure)
+    crude = mean_difference(
+        table, outcome=outcome, exposure=exposure, design=design, domain=domain, per_sd=per_sd, label=label
+    )
+    if isinstance(crude, NotTestable):
+        return crude
+    value = _reach(crude, power, alpha)
+    spread = standard_deviation(table, outcome, design, domain=domain)
+    return SmallestEffect(label, "difference", value, value / spread, crude.n, power, alpha)
+
+
+def smallest_odds_ratio_per_sd(
+    table: pd.DataFrame,
+    design: Design,
+    *,
+    outcome: str,
+    exposure: str,
+    domain: Domain = None,
+    power: float = 0.8,
+    alpha: float = 0.05,
+    label: str = "",
+) -> SmallestEffect | NotTestable:
+    """Return the smallest odds ratio per SD of a measured exposure that this cohort would show.
+
+    From the standard error of the crude log odds ratio as it is; it would be a little larger under a larger effect.
+
+    Parameters
+    ----------
+    table, design, outcome, exposure, domain, power, alpha, label
+        As in :func:`smallest_difference`.
+    """
+    label = label or readable(exposure)
+    crude = odds_ratio(
+        table, outcome=outcome, exposure=exposure, design=design, domain=domain, per_sd=True, label=label
+    )
+    if isinstance(crude, NotTestable):
+        return crude
+    ratio = math.exp(_reach(crude, power, alpha))
+    return SmallestEffect(label, "odds ratio", ratio, math.nan, crude.n, power, alpha)
 
 
 def n_needed(

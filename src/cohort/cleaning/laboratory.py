@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from scipy.stats import poisson
 
 from cohort.cleaning.keys import key_numbers
 from cohort.cleaning.people import equals
@@ -174,31 +175,79 @@ def _shifted(table: FloatArray, enough: IntArray, limits: Mapping[str, float]) -
 
 
 def copy_forward(tables: Tables, codebook: Codebook, limits: Mapping[str, float]) -> list[Finding]:
-    """Return exact results that equal an earlier one of the same person and analyte in every digit.
+    """Return exact results that equal an earlier one of the same person and analyte, where more do than by chance.
 
-    Earlier by date, and by the order of the rows where there is no date. Of some results with two or three digits a
-    few per thousand repeat by chance, which is why they are flagged and not set missing.
+    Earlier by date, and by the order of the rows where there is no date. How many rounded results repeat by chance is
+    told by those that differ by few steps of their last digit. An analyte is told when its repeats are less likely than
+    ``chance`` and ``ratio`` times as many; where more than a ``share`` of the results repeats by chance, nothing can be
+    told. Which of the repeats are copies cannot be told either, so they are flagged and not set missing.
     """
     labs = tables["labs"]
     if "value" not in labs or labs.empty:
         return []
-    of_person = key_numbers(labs, ["participant_id", "analyte"])
-    codes, _ = pd.factorize(of_person)
+    codes, _ = pd.factorize(key_numbers(labs, ["participant_id", "analyte"]))
     often = np.bincount(codes)[codes] > 1
     if not often.any():
         return []
     values = numbers(labs, "value")
-    exact = often & np.isfinite(values)
+    usable = often & np.isfinite(values) & (values > 0)
     if "censoring" in labs:
-        exact &= equals(labs["censoring"], "none")
-    rows = np.flatnonzero(exact)
+        usable &= equals(labs["censoring"], "none")
+    rows = np.flatnonzero(usable)
     if "date" in labs:
         days = labs["date"].to_numpy()[rows]
         rows = rows[np.argsort(np.where(np.isnat(days), np.datetime64("9999-12-31"), days), kind="stable")]
+    rows = rows[np.argsort(codes[rows], kind="stable")]
     again = pd.DataFrame({"person": codes[rows], "value": values[rows]}).duplicated().to_numpy()
+    analytes, names = labels(labs["analyte"])
     found = np.zeros(len(labs), dtype=bool)
-    found[rows[again]] = True
+    for here in each(analytes[rows], len(names)):
+        repeats = int(again[here].sum())
+        if not repeats:
+            continue
+        expected = _chance_repeats(values[rows[here]], codes[rows[here]])
+        too_many = repeats >= limits["ratio"] * expected and poisson.sf(repeats - 1, expected) < limits["chance"]
+        if too_many and expected <= limits["share"] * len(here):
+            found[rows[here[again[here]]]] = True
     return _by_analyte(labs, found, "equals an earlier result of the same person in every digit")
+
+
+def _chance_repeats(values: FloatArray, people: IntArray) -> float:
+    """Return how many results repeat an earlier one by chance, given results sorted by person and then by time.
+
+    A line through the numbers of those that differ by one to five steps of the last digit, up or down, is drawn out to
+    no step; where it rises, as where results are few, their mean stands.
+    """
+    same = people[1:] == people[:-1]
+    if not same.any():
+        return 0.0
+    steps = np.abs(values[1:] - values[:-1])[same] / _last_steps(values[:-1][same])
+    number = np.bincount(np.round(steps[steps < 5.5]).astype(np.int64), minlength=6)[1:] / 2
+    _, start = np.polyfit(np.arange(1, 6), number, 1)
+    near = max(float(start), float(number.mean()))
+    earlier = np.arange(len(people)) - np.searchsorted(people, people)
+    return float(near * earlier.sum() / same.sum())
+
+
+def _last_steps(values: FloatArray) -> FloatArray:
+    """Return the step of the last digit of each value: the coarsest power of ten that nearly all of its decade have.
+
+    Examples
+    --------
+    >>> _last_steps(np.array([0.15, 0.2, 12.5, 30.0])).tolist()
+    [0.01, 0.01, 0.1, 0.1]
+    """
+    decades = np.floor(np.log10(values))
+    steps = np.full(len(values), np.nan)
+    for decade in np.unique(decades):
+        here = decades == decade
+        for digits in range(5):
+            step = 10.0 ** (decade - digits)
+            parts = values[here] / step
+            if np.mean(np.abs(parts - np.round(parts)) < 1e-6) >= 0.95:
+                steps[here] = float(f"{step:.0e}")
+                break
+    return steps
 
 
 def _exact(labs: pd.DataFrame, codebook: Codebook) -> Iterator[tuple[str, IntArray, FloatArray]]:

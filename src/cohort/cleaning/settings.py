@@ -10,9 +10,10 @@ import pandas as pd
 
 from cohort.cleaning.rule import Rule
 from cohort.cleaning.rules import rules_of
-from cohort.codebook import Codebook, RuleEntry, Variable, load_codebook
+from cohort.codebook import Codebook, Variable, load_codebook
 from cohort.errors import Problem, StudyFileError
 from cohort.ledger import Ledger
+from cohort.rulebook import RuleEntry
 from cohort.study_file.rule_settings import OFF, Range, RuleChange, RuleSetting
 
 Settings = Mapping[str, RuleSetting]

@@ -6,8 +6,10 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from cohort.codebook import Codebook, RuleEntry
+from cohort.codebook import Codebook
+from cohort.defect_recovery.evidence import SITE_KINDS
 from cohort.defect_recovery.scoring import Recovery, by_kind
+from cohort.rulebook import RuleEntry
 from cohort.synthetic.defects import catalogue_table
 
 SCORE_TITLE = "## How well the rules work"
@@ -102,7 +104,9 @@ def score_page(results: Sequence[tuple[int, Recovery]], *, people: int, real: st
     real
         A sentence about a real study; empty for none.
     """
-    table = by_kind(pd.concat([recovery.planted for _, recovery in results], ignore_index=True))
+    planted = pd.concat([recovery.planted for _, recovery in results], ignore_index=True)
+    table = by_kind(planted)
+    alone = by_kind(planted.loc[~planted["kind"].isin(SITE_KINDS)]).iloc[-1]
     cells, changed = (sum(getattr(recovery, name) for _, recovery in results) for name in ("cells", "changed"))
     whole = table.iloc[-1]
     seeds = ", ".join(str(seed) for seed, _ in results)
@@ -114,6 +118,8 @@ def score_page(results: Sequence[tuple[int, Recovery]], *, people: int, real: st
         _HOW_SCORED,
         f"**Of the detectable kinds {whole['caught']:,} of {whole['planted']:,} defects were caught",
         f"({whole['share']:.1%}), with {whole['wrong_repair']:,} wrong repairs.",
+        f"Without the kinds that a whole site shares: {alone['caught']:,} of {alone['planted']:,}",
+        f"({alone['share']:.1%}).",
         f"Of {cells:,} clean cells that no defect touched, {changed:,} differ from the clean twin",
         f"({changed / max(cells, 1):.4%}).**",
         *(["", real] if real else []),
@@ -136,4 +142,6 @@ def score_page(results: Sequence[tuple[int, Recovery]], *, people: int, real: st
     kinds = catalogue_table()
     hidden = kinds.loc[~kinds["detectable"]]
     lines += [f"- {kind}: {why}" for kind, why in zip(hidden["kind"], hidden["why_not"], strict=True)]
+    absent = sorted(set(kinds["kind"]) - set(planted["kind"]))
+    lines += ["", f"Kinds that this scenario gives no occasion for: {', '.join(absent)}."] if absent else []
     return "\n".join([*lines, ""])

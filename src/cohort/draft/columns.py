@@ -14,9 +14,7 @@ import pandas as pd
 from cohort.intake.cells import ABOVE, BELOW, Numbers, codes_of, numbers_of
 
 _UNIT_IN_LABEL = re.compile(r"[(\[]\s*([^()\[\]]{1,30}?)\s*[)\]]")
-_LOOKS_LIKE_A_DAY = (
-    r"^\s*(?:\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{4})(?:[T ].*)?\s*$"
-)
+_LOOKS_LIKE_A_DAY = r"^\s*(?:\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{4})(?:[T ].*)?\s*$"
 _MOST_ARE = 0.9
 
 
@@ -53,8 +51,9 @@ class Column:
 
     @functools.cached_property
     def codes(self) -> pd.Series:
-        """Return the cells as codes."""
-        return codes_of(self.cells)
+        """Return the cells as codes, ``1,0`` as ``1`` where the decimal sign is a comma, as intake reads them."""
+        codes = codes_of(self.cells)
+        return codes.str.replace(r"^([+-]?\d+),0+$", r"\1", regex=True) if self.decimal == "," else codes
 
     @functools.cached_property
     def counts(self) -> dict[str, int]:

@@ -52,7 +52,7 @@ def find_known(
         What is known of items and limits.
     """
     told = _Told(files, shapes, spec)
-    proposals = [
+    return [
         *told.variables(),
         *told.cases(),
         *told.analytes(vocabulary),
@@ -61,15 +61,12 @@ def find_known(
         *told.design(),
         *told.instruments(codebook),
     ]
-    return proposals
 
 
 class _Told:
     """Reads the description of a data set against the files that are there."""
 
-    def __init__(
-        self, files: tuple[DraftFile, ...], shapes: Mapping[str, FileShape], spec: Mapping[str, Any]
-    ) -> None:
+    def __init__(self, files: tuple[DraftFile, ...], shapes: Mapping[str, FileShape], spec: Mapping[str, Any]) -> None:
         self._files = files
         self._shapes = shapes
         self._spec = spec
@@ -154,7 +151,11 @@ class _Told:
             here = [column for column in columns if self._holder(column) is not None]
             if here:
                 rest = ", ".join(here[1:])
-                note = (f"LOOK: {rest} is there too; take the weight of the smallest part of the study used",) if rest else ()
+                note = (
+                    (f"LOOK: {rest} is there too; take the weight of the smallest part of the study used",)
+                    if rest
+                    else ()
+                )
                 found.append(self._proposal("design", key, (here[0],), {"column": here[0]}, *note))
         return _first_of_each(found)
 
@@ -184,4 +185,3 @@ def _first_of_each(proposals: Any) -> list[Proposal]:
         if proposal is not None:
             kept.setdefault((proposal.section, proposal.target), proposal)
     return list(kept.values())
-

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+
+import pandas as pd
 
 from cohort.codebook import Codebook, load_codebook
 from cohort.draft.choosing import choose, decided
@@ -21,7 +22,8 @@ from cohort.draft.meaning import Reader
 from cohort.draft.measures import Measure, measures_of
 from cohort.draft.names import plain
 from cohort.draft.people_and_time import find_follow_up, find_relations
-from cohort.draft.proposal import FileReport, Identifier, Proposal
+from cohort.draft.proposal import Identifier, Proposal
+from cohort.draft.result import Draft, columns_used, reports_of
 from cohort.draft.structure import Structure, find_structure
 from cohort.draft.vocabulary import DraftVocabulary, load_vocabulary
 from cohort.draft.writing import DraftText, study_text
@@ -33,85 +35,8 @@ from cohort.study_file import load_study_file
 _MOST_REPAIRS = 20
 _ONCE = ("follow_up",)
 _SECOND_SOURCE = (
-    "another source is used for it already: make this a second one of the same entry, with its 'visit:', or leave it out"
+    "another source is used for it already: make this a second one of the entry, with its 'visit:', or leave it out"
 )
-_SHARED_KEYS = ("date", "time", "plate", "site", "visit", "unit", "onset_age", "start")
-
-
-@dataclass(frozen=True)
-class Draft:
-    """A proposed study file and all that was found on the way.
-
-    Parameters
-    ----------
-    text
-        The study file.
-    found, structure
-        The files, and how they hang together.
-    proposals
-        Its lines, those in use and those to decide.
-    identifiers
-        Columns that point at persons and are not mapped.
-    reports
-        What became of the columns of each file.
-    data_set
-        The public data set that the files belong to; None for another cohort.
-    """
-
-    text: str
-    found: FoundFiles
-    structure: Structure
-    proposals: tuple[Proposal, ...]
-    identifiers: tuple[Identifier, ...]
-    reports: tuple[FileReport, ...]
-    data_set: str | None
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the same as plain data, for a program."""
-        return {
-            "files": [
-                {
-                    "file": r.key,
-                    "path": r.path,
-                    "rows": r.rows,
-                    "mapped": list(r.mapped),
-                    "to_decide": list(r.to_decide),
-                    "identifiers": list(r.identifiers),
-                    "ignored": list(r.ignored),
-                }
-                for r in self.reports
-            ],
-            "id": self.structure.id,
-            "data_set": self.data_set,
-            "proposals": [
-                {
-                    "section": p.section,
-                    "target": p.target,
-                    "file": p.file,
-                    "columns": list(p.columns),
-                    "state": p.state,
-                    "score": p.score,
-                    "reasons": list(p.reasons),
-                    "questions": list(p.questions),
-                    "entry": p.entry,
-                }
-                for p in self.proposals
-            ],
-            "not_read": [str(problem) for problem in self.found.problems],
-            "study": self.text,
-        }
-
-    def summary(self) -> str:
-        """Return a few lines for a terminal: how many columns of each file are mapped, doubtful or left."""
-        width = max(len(r.path) for r in self.reports)
-        lines = [f"{'file':{width}}  mapped  to decide  identifiers  ignored"]
-        for r in self.reports:
-            counts = f"{len(r.mapped):6}  {len(r.to_decide):9}  {len(r.identifiers):11}  {len(r.ignored):7}"
-            lines.append(f"{r.path:{width}}  {counts}")
-        live = sum(p.is_live for p in self.proposals)
-        lines.append(f"{live} lines are in use, {len(self.proposals) - live} wait for a decision.")
-        lines += [f"not read: {problem}" for problem in self.found.problems]
-        return "\n".join(lines)
 
 
 def draft_study(
@@ -163,13 +88,11 @@ def draft_study(
 
 
 def _identifiers(files: Sequence[DraftFile], structure: Structure) -> tuple[Identifier, ...]:
-    """Return the columns that point at persons; the participants' identifiers themselves are needed and are not named."""
+    """Return the columns that point at persons; participants' identifiers themselves are needed and not named."""
     found = []
     for file in files:
-        sample = {name: column.cells for name, column in file.columns.items()}
-        own = structure.shapes[file.key].id
-        frame = next(iter(sample.values())).to_frame().iloc[:, :0].assign(**sample) if sample else None
-        for item in find_identifiers(frame, own) if frame is not None else ():
+        frame = pd.DataFrame({name: column.cells for name, column in file.columns.items()})
+        for item in find_identifiers(frame, structure.shapes[file.key].id):
             found.append(Identifier(file.key, item.column, item.title))
     return tuple(found)
 
@@ -191,9 +114,7 @@ def _propose(
     free: dict[str, list[Measure]] = {}
     for file in files:
         measures = measures_of(file, structure.shapes[file.key])
-        free[file.key] = [
-            m for m in measures if not any((file.key, column) in hidden | taken for column in m.columns)
-        ]
+        free[file.key] = [m for m in measures if not any((file.key, column) in hidden | taken for column in m.columns)]
     proposals: list[Proposal] = []
 
     def take(found: Sequence[Proposal | None]) -> None:
@@ -205,7 +126,7 @@ def _propose(
                 continue
             proposals.append(proposal.asked(_SECOND_SOURCE) if is_second else proposal)
             done.add((proposal.section, proposal.target))
-            used = _columns_used(proposal.file, [proposal])
+            used = columns_used(proposal.file, [proposal])
             free[proposal.file] = [m for m in free[proposal.file] if not used & set(m.columns)]
 
     usable = [file for file in files if structure.shapes[file.key].id is not None]
@@ -217,11 +138,7 @@ def _propose(
         room = around[file.key]
         take(find_instruments(free[file.key], room.shape, room.codebook, room.vocabulary, room.evidence))
         take(find_long_laboratory(file, room.shape, room.reader, room.codebook, room.vocabulary))
-        take(
-            find_registers(
-                file, room.shape, room.reader, room.codebook, room.vocabulary, has_follow_up=has_follow_up
-            )
-        )
+        take(find_registers(file, room.shape, room.reader, room.codebook, room.vocabulary, has_follow_up=has_follow_up))
     rest = [c for file in usable for c in candidates(around[file.key], free[file.key])]
     vocabulary = next(iter(around.values())).vocabulary if around else load_vocabulary()
     ages = [a for file in usable for a in onset_ages(around[file.key], free[file.key])]
@@ -248,9 +165,7 @@ def _second_sources(
     return [proposal.asked(_SECOND_SOURCE) for proposal in choose(sure, vocabulary)]
 
 
-def _with_onset_ages(
-    proposals: list[Proposal], ages: list[Proposal], vocabulary: DraftVocabulary
-) -> list[Proposal]:
+def _with_onset_ages(proposals: list[Proposal], ages: list[Proposal], vocabulary: DraftVocabulary) -> list[Proposal]:
     """Return diagnoses with their ages at onset; a doubtful age does not make the diagnosis doubtful."""
     by_disease = {age.target: age for age in ages if age.score >= vocabulary.scoring["live"] and not age.questions}
     found = []
@@ -295,7 +210,7 @@ def _finished(
             p.asked(f"the study file does not take it: {faults[i]}") if i in faults else p
             for i, p in enumerate(proposals)
         ]
-    reports = _reports(found.files, structure, proposals, identifiers)
+    reports = reports_of(found.files, structure, proposals, identifiers)
     return Draft(text.text, found, structure, tuple(proposals), identifiers, reports, data_set)
 
 
@@ -328,49 +243,9 @@ def _date_questions(files: Sequence[DraftFile], proposals: Sequence[Proposal]) -
     """Return why the order of day and month of a file cannot be told from its dates, by file."""
     found = {}
     for file in files:
-        used = _columns_used(file.key, [p for p in proposals if p.is_live])
+        used = columns_used(file.key, [p for p in proposals if p.is_live])
         dates = [column.cells for name, column in file.columns.items() if name in used and column.is_date]
         fault = order_evidence(dates).fault
         if fault is not None:
             found[file.key] = fault
     return found
-
-
-def _columns_used(key: str, proposals: Sequence[Proposal]) -> set[str]:
-    used: set[str] = set()
-    for proposal in proposals:
-        if proposal.file != key:
-            continue
-        used |= set(proposal.columns)
-        for shared in _SHARED_KEYS:
-            value = proposal.entry.get(shared)
-            if isinstance(value, dict):
-                used |= {str(value[k]) for k in ("column", "by") if k in value}
-    return used
-
-
-def _reports(
-    files: Sequence[DraftFile],
-    structure: Structure,
-    proposals: Sequence[Proposal],
-    identifiers: Sequence[Identifier],
-) -> tuple[FileReport, ...]:
-    reports = []
-    for file in files:
-        shape = structure.shapes[file.key]
-        live = _columns_used(file.key, [p for p in proposals if p.is_live]) | ({shape.id} if shape.id else set())
-        asked = _columns_used(file.key, [p for p in proposals if not p.is_live]) - live
-        hidden = {item.column for item in identifiers if item.file == file.key} - live - asked
-        names = list(file.columns)
-        reports.append(
-            FileReport(
-                file.key,
-                file.path,
-                file.rows,
-                tuple(n for n in names if n in live),
-                tuple(n for n in names if n in asked),
-                tuple(n for n in names if n in hidden),
-                tuple(n for n in names if n not in live | asked | hidden),
-            )
-        )
-    return tuple(reports)

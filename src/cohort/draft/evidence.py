@@ -1,153 +1,22 @@
-"""Whether the values of a column can be those of a target, and which codes of it mean what."""
+"""Whether the values of a column can be those of a target: numbers within limits, days, groups."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-
 import numpy as np
 
+from cohort.draft.coding import Coding, Fit, percent
 from cohort.draft.columns import Column
-from cohort.draft.meaning import short
-from cohort.draft.names import pieces_of, plain
-from cohort.draft.vocabulary import DraftVocabulary, Target
 
 _SPREAD = (0.3, 2.5)
 _CENTRE = 1.0
 _FEW_LEVELS = 100
 _GAP = 0.6
-_SHORT_CODE = 5
-_FILL_IN = "FILL IN"
-_UNDER = 0.01
+_PILED_UP = 0.01
 _MANY, _NEARBY, _PILE = 20, 5, 3.0
-Code = str | int
 
 
-@dataclass(frozen=True)
-class Fit:
-    """What the values say of a target.
-
-    Parameters
-    ----------
-    points
-        What this adds to the score; below 0 when the values cannot be those of the target.
-    reasons
-        The same in words.
-    questions
-        What the analyst must decide before the line can be used.
-    codes
-        Meaning of each code.
-    missing
-        Reason of each code that stands for no answer.
-    """
-
-    points: float
-    reasons: tuple[str, ...] = ()
-    questions: tuple[str, ...] = ()
-    codes: Mapping[str, str | bool] = field(default_factory=dict)
-    missing: Mapping[str, str] = field(default_factory=dict)
-
-
-def code_key(code: str) -> Code:
-    """Return a code as one writes it in YAML: a number when it is one.
-
-    Examples
-    --------
-    >>> code_key("1"), code_key("01"), code_key("ja"), code_key("-9")
-    (1, '01', 'ja', -9)
-    """
-    return int(code) if re.fullmatch(r"-?(0|[1-9]\d{0,14})", code) else code
-
-
-def keyed(meanings: Mapping[str, object]) -> dict[Code, object]:
-    """Return a mapping of codes as one writes it in YAML."""
-    return {code_key(code): meaning for code, meaning in meanings.items()}
-
-
-class Evidence:
-    """Compares values with what a vocabulary knows of codes and words.
-
-    Parameters
-    ----------
-    vocabulary
-        The vocabulary.
-    """
-
-    def __init__(self, vocabulary: DraftVocabulary) -> None:
-        self._vocabulary = vocabulary
-        self._points = vocabulary.scoring
-        self._missing_words = {self._bare(word): reason for word, reason in vocabulary.missing_words.items()}
-        self._true = {self._bare(word) for word in vocabulary.true_words}
-        self._false = {self._bare(word) for word in vocabulary.false_words}
-
-    @staticmethod
-    def _bare(text: str) -> str:
-        return " ".join(re.findall(r"[a-z0-9]+", plain(text)))
-
-    # --- missing codes --------------------------------------------------------------------------------------------
-
-    def missing_reason(self, text: str) -> str | None:
-        """Return the reason that a word or label such as ``weet niet`` stands for; None when it is an answer."""
-        bare = self._bare(text)
-        if bare in self._missing_words:
-            return self._missing_words[bare]
-        padded = f" {bare} "
-        return next((r for w, r in self._missing_words.items() if len(w) > 3 and f" {w} " in padded), None)
-
-    def missing_of(self, column: Column, minimum: float | None, maximum: float | None) -> dict[str, str]:
-        """Return the codes of a numeric column that stand for no answer, with their reasons.
-
-        Labels and words tell it; a number only where it is a usual code and lies outside the limits of the target.
-
-        Parameters
-        ----------
-        column
-            The column.
-        minimum, maximum
-            Hard limits of the target.
-        """
-        found = dict(column.declared_missing)
-        for code in self._seen(column):
-            if code in found:
-                continue
-            told = self.missing_reason(column.meanings.get(code, "")) or self.missing_reason(code)
-            if told is not None and not (told == "not available" and self._is_number(code)):
-                found[code] = told
-            elif code in self._vocabulary.missing_codes and self._outside(code, minimum, maximum):
-                found[code] = "no answer"
-        return found
-
-    def to_declare(self, column: Column, missing: Mapping[str, str]) -> dict[Code, object]:
-        """Return missing codes as a study file needs them: those that the file does not declare itself.
-
-        Parameters
-        ----------
-        column, missing
-            The column, and the reason of each of its codes that stand for no answer.
-        """
-        own = {code: why for code, why in missing.items() if code not in column.declared_missing}
-        return keyed(_ordered(own))
-
-    def _seen(self, column: Column) -> Iterable[str]:
-        """Return codes that may be special: all of a column with few, the frequent and the outermost of one with many."""
-        if column.distinct <= _FEW_LEVELS:
-            return list(dict.fromkeys([*column.counts, *column.meanings]))
-        special = [code for code in self._vocabulary.missing_codes if code in column.counts]
-        return [*special, *(code for code in column.counts if not self._is_number(code))][:_FEW_LEVELS]
-
-    @staticmethod
-    def _is_number(code: str) -> bool:
-        try:
-            float(code)
-        except ValueError:
-            return False
-        return True
-
-    @staticmethod
-    def _outside(code: str, minimum: float | None, maximum: float | None) -> bool:
-        number = float(code)
-        return (minimum is not None and number < minimum) or (maximum is not None and number > maximum)
+class Evidence(Coding):
+    """Compares values with what the codebook and the vocabulary know of a target."""
 
     # --- numbers --------------------------------------------------------------------------------------------------
 
@@ -177,33 +46,33 @@ class Evidence:
             return Fit(0.0, ("the column is empty",), ("the column holds nothing in the rows looked at",))
         missing = self.missing_of(column, minimum, maximum)
         values = column.values(frozenset(missing))
-        if len(values) < (1 - self._points["share_in_range"]) * column.filled or not len(values) or column.is_date:
-            return Fit(self._points["contradiction"], ("its values are no numbers",))
+        if len(values) < (1 - self.points["share_in_range"]) * column.filled or not len(values) or column.is_date:
+            return Fit(self.points["contradiction"], ("its values are no numbers",))
         inside = np.ones(len(values), dtype=bool)
         inside &= values >= minimum if minimum is not None else True
         inside &= values <= maximum if maximum is not None else True
         share, median = float(inside.mean()), float(np.median(values))
         limits = f"{_bound(minimum)} to {_bound(maximum)}"
-        if share < self._points["share_in_range"] or (whole and not column.is_whole):
+        if share < self.points["share_in_range"] or (whole and not column.is_whole):
             what = f"{1 - share:.0%} of its values lie outside {limits}" if share < 1 else "its values are not whole"
-            return Fit(self._points["contradiction"], (what,), missing=missing)
+            return Fit(self.points["contradiction"], (what,), missing=missing)
         if plausible is not None and not plausible[0] <= median <= plausible[1]:
             what = f"its median {median:.3g} is not plausible (usual {plausible[0]:g} to {plausible[1]:g})"
-            return Fit(self._points["contradiction"], (what,), missing=missing)
+            return Fit(self.points["contradiction"], (what,), missing=missing)
         reasons = [f"median {median:.3g}, within {limits}", *self._doubtful_code(column, values)]
-        return Fit(self._points["values"], tuple(reasons), missing=missing)
+        return Fit(self.points["values"], tuple(reasons), missing=missing)
 
     def _doubtful_code(self, column: Column, values: np.ndarray) -> list[str]:
         """Return a remark when the highest value looks like a code for no answer and yet lies within the limits."""
         top = float(values.max())
         below = values[values < top]
         code = str(int(top)) if top.is_integer() else ""
-        if code in self._vocabulary.missing_codes and len(below) and float(below.max()) < _GAP * top:
+        if code in self.vocabulary.missing_codes and len(below) and float(below.max()) < _GAP * top:
             return [f"LOOK: {code} stands far above all other values and may mean no answer"]
         levels, counts = np.unique(values, return_counts=True)
         at_top, nearby = counts[-1] / len(values), counts[-1 - _NEARBY : -1]
-        if len(levels) > _MANY and at_top >= _UNDER and counts[-1] > _PILE * float(np.median(nearby)):
-            return [f"LOOK: {_percent(at_top)} are {top:g}, the highest: perhaps top-coded; add top_coded_at: {top:g}"]
+        if len(levels) > _MANY and at_top >= _PILED_UP and counts[-1] > _PILE * float(np.median(nearby)):
+            return [f"LOOK: {percent(at_top)} are {top:g}, the highest: perhaps top-coded; add top_coded_at: {top:g}"]
         return []
 
     def standardised(self, column: Column) -> Fit:
@@ -215,185 +84,25 @@ class Evidence:
         centre, spread = float(values.mean()), float(values.std())
         if abs(centre) > _CENTRE or not _SPREAD[0] <= spread <= _SPREAD[1] or not (values < 0).any():
             what = f"mean {centre:.2g} and SD {spread:.2g} are not those of standardised values"
-            return Fit(self._points["contradiction"], (what,), missing=fit.missing)
-        return Fit(self._points["values"], (f"mean {centre:.1f}, SD {spread:.1f}: standardised",), missing=fit.missing)
-
-    # --- words ----------------------------------------------------------------------------------------------------
-
-    def meanings(self, column: Column) -> dict[str, str]:
-        """Return the label of each code that stands in the column or has one; words that stand there are their own."""
-        return {
-            code: column.meanings.get(code, "" if self._is_number(code) else code)
-            for code in dict.fromkeys([*column.counts, *column.meanings])
-            if code not in column.declared_missing
-        }
-
-    def shown(self, column: Column, codes: Iterable[str]) -> str:
-        """Return codes for a message: numbers and frequent words; rare texts may be somebody's own words."""
-        often = self._points["rare_text"]
-        told = [code for code in sorted(codes, key=_as_number) if self._is_short(code) or column.counts[code] >= often]
-        hidden = len(list(codes)) - len(told)
-        return ", ".join([short(code, 24) for code in told[:6]] + ([f"{hidden} rare texts"] if hidden else []))
-
-    def _is_short(self, code: str) -> bool:
-        return self._is_number(code) and len(code) <= _SHORT_CODE
-
-    def category(self, text: str, target: Target) -> str | None:
-        """Return the category that a label such as ``vroeger gerookt`` names: the longest known words that it contains."""
-        padded = f" {' '.join(pieces_of(text))} "
-        found = [
-            (len(known), word)
-            for word, texts in target.codes.items()
-            for known in (" ".join(pieces_of(each)) for each in (*texts, word.replace("_", " ")))
-            if f" {known} " in padded
-        ]
-        return max(found)[1] if found else None
-
-    def _may_be_written(self, column: Column, code: str, text: str, target: Target) -> bool:
-        """Return whether a code may stand in a draft: a number, a frequent word, or a rare one that is a known word."""
-        if self._is_number(code) or code in column.meanings or column.counts[code] >= self._points["rare_text"]:
-            return True
-        return any(self._bare(text) == self._bare(known) for texts in target.codes.values() for known in texts)
-
-    def categories(self, column: Column, target: Target) -> Fit:
-        """Return which codes of a column mean which category.
-
-        Parameters
-        ----------
-        column, target
-            The column and the target with its words.
-        """
-        if not column.filled:
-            return Fit(0.0, ("the column is empty",), ("the column holds nothing in the rows looked at",))
-        if column.distinct > self._points["distinct_codes"] or column.is_date:
-            return Fit(self._points["contradiction"], ("it has too many different values for a category",))
-        missing = self.missing_of(column, None, None)
-        told = {code: text for code, text in self.meanings(column).items() if code not in missing}
-        codes = {
-            code: word
-            for code, text in told.items()
-            if text and (word := self.category(text, target)) and self._may_be_written(column, code, text, target)
-        }
-        unknown = [code for code in told if code not in codes and code in column.counts]
-        if codes and not unknown:
-            labels = ", ".join(short(told[code], 24) for code in list(_ordered(codes))[:4])
-            return Fit(self._points["values"], (f"codes say {labels}",), codes=_ordered(codes), missing=_ordered(missing))
-        if codes and len(codes) >= len(unknown):
-            question = f"what do the codes {self.shown(column, unknown)} mean?"
-            return Fit(self._points["values"], ("some codes have a known meaning",), (question,), codes, missing)
-        if any(told.values()) and not codes:
-            return Fit(self._points["contradiction"], ("its labels are other words",), missing=missing)
-        question = f"the file does not say what the codes {self.shown(column, unknown)} mean"
-        return self._suggestion(column, unknown, target, missing, question)
-
-    def _suggestion(
-        self, column: Column, unknown: list[str], target: Target, missing: dict[str, str], question: str
-    ) -> Fit:
-        """Return a question with codes to fill in; a guess where they are counted from 0 or 1 as the categories are."""
-        codes = sorted((code for code in unknown if self._is_short(code)), key=_as_number)
-        counted = [code for code in codes if code not in self._vocabulary.missing_codes]
-        is_counted = counted in ([str(k) for k in range(first, first + len(target.codes))] for first in (0, 1))
-        if is_counted:
-            guess = dict(zip(counted, target.codes, strict=True))
-            missing = {**missing, **{code: "no answer" for code in codes if code not in counted}}
-            question += "; those in the line are a guess"
-        else:
-            guess = dict.fromkeys(codes, _FILL_IN)
-        return Fit(self._points["weak_values"], (f"{len(codes)} codes",), (question,), guess, missing)
-
-    def yes_no(self, column: Column, target: Target) -> Fit:
-        """Return which codes of a column mean yes and which no.
-
-        Without labels, 1 of 0/1 is yes by convention; 1 of 1/2 only where the share of the codes agrees with how
-        common the target usually is, and the other reading does not.
-
-        Parameters
-        ----------
-        column, target
-            The column and the target with its usual share.
-        """
-        if not column.filled:
-            return Fit(0.0, ("the column is empty",), ("the column holds nothing in the rows looked at",))
-        if column.distinct > self._points["distinct_codes"] or column.is_date:
-            return Fit(self._points["contradiction"], ("it has too many different values for yes and no",))
-        missing = self.missing_of(column, None, None)
-        told = {code: self._bare(text) for code, text in self.meanings(column).items() if code not in missing}
-        codes: dict[str, str | bool] = {
-            code: self._truth(text) is True for code, text in told.items() if text and self._truth(text) is not None
-        }
-        unknown = [code for code in told if code not in codes and code in column.counts]
-        if codes and not unknown:
-            labels = ", ".join(short(column.meanings.get(code, code), 24) for code in list(_ordered(codes))[:3])
-            return Fit(self._points["values"], (f"codes say {labels}",), codes=_ordered(codes), missing=missing)
-        if any(told[code] for code in unknown):
-            return Fit(self._points["contradiction"], ("its labels are neither yes nor no",), missing=missing)
-        return self._plain_yes_no(column, target, frozenset(unknown), missing)
-
-    def _truth(self, text: str) -> bool | None:
-        if text in self._true:
-            return True
-        if text in self._false:
-            return False
-        first = text.split(" ")[0] if text else ""
-        return True if first in {"yes", "ja"} else False if first in {"no", "nee"} else None
-
-    def _plain_yes_no(self, column: Column, target: Target, codes: frozenset[str], missing: dict[str, str]) -> Fit:
-        """Return the meaning of codes without labels."""
-        rest = codes - self._vocabulary.missing_codes
-        missing = {**missing, **{c: "no answer" for c in codes - rest if rest in ({"0", "1"}, {"1", "2"})}}
-        answers = sum(column.counts[code] for code in rest)
-        if rest not in ({"0", "1"}, {"1", "2"}, {"1"}, {"2"}, {"0"}):
-            return Fit(self._points["contradiction"], ("its codes are not those of yes and no",), missing=missing)
-        share = column.counts.get("1", 0) / max(answers, 1)
-        guess = {code: code == "1" for code in sorted(rest)}
-        low, high = target.usual_share or (0.0, 1.0)
-        if len(rest) == 1:
-            question = f"only the code {next(iter(rest))} occurs: is a blank a no, or was it not asked?"
-            return Fit(self._points["weak_values"], ("one code",), (question,), guess, missing)
-        text = f"the code 1 is {_percent(share)} of answers"
-        if rest == {"0", "1"}:
-            if target.usual_share and not low <= share <= high and low <= 1 - share <= high:
-                return Fit(self._points["weak_values"], (text,), ("1 is far too common for a yes",), guess, missing)
-            return Fit(self._points["values"], (f"0 and 1; {text}",), codes=guess, missing=missing)
-        if target.usual_share and low <= share <= high and not low <= 1 - share <= high:
-            why = f"{text} and taken for yes: the other reading would make it {_percent(1 - share)}"
-            return Fit(self._points["values"], (why,), codes=guess, missing=missing)
-        return Fit(self._points["weak_values"], (text,), ("the file does not say whether 1 or 2 is yes",), guess, missing)
+            return Fit(self.points["contradiction"], (what,), missing=fit.missing)
+        return Fit(self.points["values"], (f"mean {centre:.1f}, SD {spread:.1f}: standardised",), missing=fit.missing)
 
     # --- the rest -------------------------------------------------------------------------------------------------
 
     def date(self, column: Column) -> Fit:
         """Return whether a column holds days."""
         if column.is_date:
-            return Fit(self._points["values"], ("its values are days",))
-        return Fit(self._points["contradiction"], ("its values are no days",))
+            return Fit(self.points["values"], ("its values are days",))
+        return Fit(self.points["contradiction"], ("its values are no days",))
 
     def levels(self, column: Column) -> Fit:
         """Return whether a column holds the names of a few groups, such as sites."""
         if not column.filled or column.is_date:
-            return Fit(self._points["contradiction"], ("its values are no names of groups",))
+            return Fit(self.points["contradiction"], ("its values are no names of groups",))
         if column.distinct <= _FEW_LEVELS and column.distinct <= max(column.filled / 2, 1):
-            return Fit(self._points["values"], (f"{column.distinct} different values",))
-        return Fit(self._points["contradiction"], ("it has too many different values",))
-
-
-def _percent(share: float) -> str:
-    """Return a share that gives no small count away."""
-    if share < _UNDER:
-        return "under 1%"
-    return "over 99%" if share > 1 - _UNDER else f"{share:.0%}"
+            return Fit(self.points["values"], (f"{column.distinct} different values",))
+        return Fit(self.points["contradiction"], ("it has too many different values",))
 
 
 def _bound(value: float | None) -> str:
     return "any" if value is None else f"{value:g}"
-
-
-def _as_number(code: str) -> tuple[float, str]:
-    try:
-        return float(code), code
-    except ValueError:
-        return float("inf"), code
-
-
-def _ordered(codes: Mapping[str, object]) -> dict[str, object]:  # type: ignore[type-arg]
-    return {code: codes[code] for code in sorted(codes, key=_as_number)}

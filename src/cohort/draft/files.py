@@ -118,7 +118,7 @@ def read_files(paths: Iterable[Path], sample_rows: int, folder_format: str | Non
 def _places(
     paths: Iterable[Path], folder_format: str | None
 ) -> tuple[list[tuple[Path, str]], list[str], list[Problem]]:
-    """Return files and folders to read with the form of each, files that are passed over, and paths that lead nowhere."""
+    """Return files and folders with the form of each, files that are passed over, and paths that lead nowhere."""
     places: dict[Path, str] = {}
     passed_over: list[str] = []
     problems: list[Problem] = []
@@ -216,7 +216,7 @@ def _columns(key: str, raw: RawFile, labels: Mapping[str, str], sample_rows: int
             meanings=raw.labels.get(str(name), {}),
             declared_missing=raw.missing.get(str(name), {}),
             unit=raw.units.get(str(name), ""),
-            decimal=raw.decimals.get(str(name), raw.decimal) or ".",
+            decimal=raw.decimals.get(str(name)) or raw.decimal or ".",
         )
         for name in frame.columns
     }

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from cohort.codebook import Codebook, Instrument
-from cohort.draft.evidence import Evidence, code_key, keyed
+from cohort.draft.coding import code_key, keyed
+from cohort.draft.evidence import Evidence
 from cohort.draft.meaning import term_score
 from cohort.draft.measures import Measure
 from cohort.draft.names import pieces_of
@@ -23,6 +24,8 @@ _FEWEST = 5
 _STEPS = (1, 10)
 _NAMED, _CLEARLY_NAMED = 0.6, 0.75
 _MOST_BEYOND = 1
+_OTHER_NUMBER = 0.7
+"""PHQ-15 is not PHQ-9: what is left of a name with another number."""
 _COUNT_POINTS = 0.1
 _ENOUGH_FOR_A_CORRELATION = 50
 _REVERSED_ALREADY = 0.15
@@ -85,16 +88,18 @@ def find_instruments(
     """
     proposals: list[Proposal] = []
     used: set[str] = set()
+    sets = []
     for items in item_sets(measures):
-        if any(measure.name in used for measure in items.measures):
-            continue
         said = {name: _said(items, target, vocabulary) for name, target in vocabulary.targets["instruments"].items()}
         best = max(said, key=lambda name: said[name])
-        if said[best] < _NAMED:
+        sets.append((said[best], best, items))
+    for said_best, best, items in sorted(sets, key=lambda found: -found[0]):
+        if any(measure.name in used for measure in items.measures):
+            continue
+        if said_best < _NAMED:
             proposals += _by_count_alone(items, shape, codebook, evidence)
             continue
-        proposal = _proposal(items, said[best], codebook.instruments[best], shape, vocabulary, evidence)
-        proposals.append(proposal)
+        proposals.append(_proposal(items, said_best, codebook.instruments[best], shape, vocabulary, evidence))
         used |= {measure.name for measure in items.measures[: codebook.instruments[best].items]}
     return proposals
 
@@ -109,6 +114,9 @@ def _said(items: ItemSet, target: Target, vocabulary: DraftVocabulary) -> float:
     by_label = float(np.median(scores))
     names = _without_item(speller.words(items.name))
     by_name = max(term_score(names, term, speller) for term in target.terms)
+    known = {word for term in target.terms for word in term}
+    if any(word.isdigit() and word not in known for word in names):
+        by_name *= _OTHER_NUMBER
     return max(by_label, by_name)
 
 
@@ -204,7 +212,9 @@ def _answers(
     for shift in (1, -1):
         shifted = range(low + shift, high + shift + 1)
         beyond, absent = (high + 1, low) if shift == 1 else (low - 1, high)
-        rest = {n for n in seen if n not in shifted and str(n) not in vocabulary.missing_codes and str(n) not in missing}
+        rest = {
+            n for n in seen if n not in shifted and str(n) not in vocabulary.missing_codes and str(n) not in missing
+        }
         if beyond in seen and absent not in seen and not rest and len(seen & set(shifted)) > (high - low) / 2:
             return _shifted(chosen, instrument, shift, seen, missing, vocabulary, evidence)
     outside = sorted(n for n in seen if not low <= n <= high and str(n) not in missing)
@@ -243,7 +253,8 @@ def _shifted(
         guess = {n: 1 if n == low + shift else 0 for n in span}
         question = "the file does not say which of its two codes is yes"
         return _Answers(vocabulary.scoring["weak_values"], (), (question,), guess, keyed(gone) or None)
-    reason = f"its answers run from {low + shift} to {high + shift}, those of the instrument from {low} to {high}: shifted by one"
+    theirs = f"those of the instrument from {low} to {high}"
+    reason = f"its answers run from {low + shift} to {high + shift}, {theirs}: shifted by one"
     codes = {n: n - shift for n in span}
     return _Answers(vocabulary.scoring["values"], (reason,), (), codes, keyed(gone) or None)
 
@@ -255,14 +266,13 @@ def _order(chosen: Sequence[Measure]) -> list[str]:
         numbers = [int(piece) for piece in pieces_of(measure.column.label) if piece.isdigit()]
         told.append(numbers[-1] if numbers else None)
     known = [number for number in told if number is not None]
-    if len(set(known)) == len(chosen) == len(known) and sorted(known) == list(range(1, len(chosen) + 1)):
-        if known != sorted(known):
-            return ["the labels number the items in another order than the names"]
+    if sorted(known) == list(range(1, len(chosen) + 1)) != known:
+        return ["the labels number the items in another order than the names"]
     return []
 
 
 def _reversal(chosen: Sequence[Measure], instrument: Instrument, answers: _Answers) -> list[str]:
-    """Return a remark when items that the instrument reverses run along with the others: they may be reversed already."""
+    """Return a remark when items that scoring reverses run along with the others: they may be reversed already."""
     if not instrument.reversed or len(chosen) < instrument.items:
         return []
     gone = frozenset(str(code) for code in answers.missing or {})
@@ -290,7 +300,7 @@ def _reversal(chosen: Sequence[Measure], instrument: Instrument, answers: _Answe
 
 
 def _by_count_alone(items: ItemSet, shape: FileShape, codebook: Codebook, evidence: Evidence) -> list[Proposal]:
-    """Return questions for numbered columns whose name says nothing, and whose count and range are those of instruments."""
+    """Return a question for numbered columns whose name says nothing: their count and range are an instrument's."""
     for instrument in codebook.instruments.values():
         if len(items) != instrument.items:
             continue

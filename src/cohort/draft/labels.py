@@ -39,7 +39,7 @@ def column_labels(file: Path, file_format: str) -> dict[str, str]:
     for encoding in (None, "cp1252"):
         try:
             _, meta = read(str(file), metadataonly=True, encoding=encoding)
-        except Exception:  # noqa: BLE001, S112 - a file that its reader has read keeps its values without labels
+        except Exception:  # noqa: S112 - a file that its reader has read keeps its values without labels
             continue
         return {str(name): _clean(label) for name, label in meta.column_names_to_labels.items() if label}
     return {}

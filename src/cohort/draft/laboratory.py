@@ -66,8 +66,9 @@ def is_unit(text: str) -> bool:
 
 
 def holds_units(column: Column) -> bool:
-    """Return whether a column holds units, such as ``mg/L`` beside each result; a lone ``m`` is no unit of a result."""
-    if not any("/" in code for code in column.counts) or not column.filled or column.is_numeric or column.distinct > _MOST_SITES:
+    """Return whether a column holds units, such as ``mg/L`` beside each result; a lone ``m`` is none of a result."""
+    has_slash = any("/" in code for code in column.counts)
+    if not has_slash or column.is_numeric or column.distinct > _MOST_SITES:
         return False
     return all(is_unit(code) for code in column.counts)
 
@@ -112,31 +113,31 @@ def guess_unit(
     stated = column.stated_unit
     if stated and is_unit(stated):
         return _stated(stated, median, analyte, target, vocabulary)
-    fits = {unit: f for unit, f in _units(analyte, target).items() if _is_typical(median * f, target)}
     by_site = _by_site(column, site, analyte, target)
     if by_site is not None:
         return UnitGuess(by_site[0], points["values"], by_site[1])
-    if list(fits) == [analyte.unit]:
-        return UnitGuess(analyte.unit, points["values"], (f"median {median:.3g} is usual in {analyte.unit}",))
-    if len(fits) == 1:
-        ((unit, f),) = fits.items()
-        low, high = target.typical_median or (0.0, 0.0)
-        why = (
-            f"median {median:.3g} in {unit} would be {median * f:.3g} {analyte.unit}; "
-            f"medians of {low:g} to {high:g} {analyte.unit} are usual"
-        )
-        return UnitGuess(unit, points["values"], (why,))
-    if fits:
-        return UnitGuess(
-            next(iter(fits)),
-            points["weak_values"],
-            (),
-            (f"median {median:.3g} is usual in {' and in '.join(fits)}: which unit is it?",),
-        )
-    what = f"median {median:.3g} is not usual in {' or '.join(_units(analyte, target))}"
-    if analyte.minimum <= median <= analyte.maximum:
-        return UnitGuess(analyte.unit, points["weak_values"], (), (what + ": which unit is it?",))
-    return UnitGuess(None, points["contradiction"], (what,), ("which unit is it?",))
+    return _by_median(median, analyte, target, vocabulary)
+
+
+def _by_median(median: float, analyte: Analyte, target: Target, vocabulary: DraftVocabulary) -> UnitGuess:
+    """Return the unit in which a median is usual."""
+    points = vocabulary.scoring
+    units = _units(analyte, target)
+    fits = {unit: f for unit, f in units.items() if _is_typical(median * f, target)}
+    if len(fits) > 1:
+        question = f"median {median:.3g} is usual in {' and in '.join(fits)}: which unit is it?"
+        return UnitGuess(next(iter(fits)), points["weak_values"], (), (question,))
+    if not fits:
+        what = f"median {median:.3g} is not usual in {' or '.join(units)}"
+        is_possible = analyte.minimum <= median <= analyte.maximum
+        unit, given = (analyte.unit, points["weak_values"]) if is_possible else (None, points["contradiction"])
+        return UnitGuess(unit, given, (), (f"{what}: which unit is it?",))
+    ((unit, f),) = fits.items()
+    if unit == analyte.unit:
+        return UnitGuess(unit, points["values"], (f"median {median:.3g} is usual in {unit}",))
+    low, high = target.typical_median or (0.0, 0.0)
+    would_be = f"median {median:.3g} in {unit} would be {median * f:.3g} {analyte.unit}"
+    return UnitGuess(unit, points["values"], (f"{would_be}; medians of {low:g} to {high:g} {analyte.unit} are usual",))
 
 
 def _units(analyte: Analyte, target: Target) -> dict[str, float]:

@@ -75,9 +75,7 @@ def find_long_laboratory(
             entry["keep"] = "first"
         reason = f"rows of '{test}' with {', '.join(texts[:4])}; results in '{result.name}'"
         columns = (test, result.name, *([units[0].name] if units else []))
-        proposals.append(
-            Proposal("labs", analyte_id, file.key, columns, entry, _SURE, (reason,), tuple(questions))
-        )
+        proposals.append(Proposal("labs", analyte_id, file.key, columns, entry, _SURE, (reason,), tuple(questions)))
     return proposals
 
 

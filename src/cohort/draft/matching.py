@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from cohort.codebook import Codebook, Variable
+from cohort.draft.coding import Fit, keyed
 from cohort.draft.columns import Column
-from cohort.draft.evidence import Evidence, Fit, keyed
+from cohort.draft.evidence import Evidence
 from cohort.draft.files import DraftFile
 from cohort.draft.laboratory import find_limit, guess_unit, holds_units
 from cohort.draft.meaning import Reader, Said
@@ -18,7 +19,9 @@ from cohort.draft.vocabulary import DraftVocabulary, Target
 from cohort.units import UnitError, convert_factor
 
 _SAID_AT_LEAST = 0.3
-_ONSET_WORDS = frozenset({"age", "onset", "first", "at", "year", "when", "told", "doctor", "begin"})
+_ONSET_WORDS = frozenset(
+    {"age", "onset", "enrolment", "diagnosis", "first", "at", "year", "when", "told", "doctor", "begin"}
+)
 _MEDICATION_WORDS = frozenset({"medication", "use"})
 _OLDEST = 120
 _HOME = 0.02
@@ -103,7 +106,9 @@ def _add_missing(around: Surroundings, column: Column, missing: Mapping[str, str
         entry["missing"] = declared
 
 
-def _about(around: Surroundings, measure: Measure, target: Target, without: frozenset[str] = frozenset()) -> Said | None:
+def _about(
+    around: Surroundings, measure: Measure, target: Target, without: frozenset[str] = frozenset()
+) -> Said | None:
     said = around.reader.said(measure.column, target, without)
     return said if said.score >= _SAID_AT_LEAST else None
 
@@ -113,12 +118,14 @@ def _about(around: Surroundings, measure: Measure, target: Target, without: froz
 
 def _variables(around: Surroundings, measure: Measure) -> Iterator[Proposal]:
     for name, target in around.vocabulary.targets["variables"].items():
-        said = _about(around, measure, around.vocabulary.targets["variables"]["recruitment"] if name == _SCREENED else target)
+        said = _about(
+            around, measure, around.vocabulary.targets["variables"]["recruitment"] if name == _SCREENED else target
+        )
         if said is None or (name == _VISIT_DATE and _is_rather(around, measure, "lab_date", said)):
             continue
         variable = around.codebook.mappable[name]
         fit = _fit_variable(around, measure.column, target, variable)
-        words = {*around.reader.name_words(measure.column), *around.reader.label_words(measure.column)}
+        words = around.vocabulary.speller.words(f"{measure.name} {measure.column.label} {measure.column.unit}")
         if target.needs and target.needs not in words and fit.points > 0:
             fit = replace(fit, questions=(*fit.questions, f"is it in {variable.unit}? Nothing says so"))
         entry: dict[str, Any] = {"file": measure.file, **_where(around, measure, variable)}
@@ -140,17 +147,16 @@ def _is_rather(around: Surroundings, measure: Measure, role: str, said: Said) ->
 def _fit_variable(around: Surroundings, column: Column, target: Target, variable: Variable) -> Fit:
     evidence = around.evidence
     if variable.type == "boolean":
-        if target.codes:
-            return _screened(evidence, column, target)
-        return evidence.yes_no(column, target)
+        return _screened(evidence, column, target) if target.codes else evidence.yes_no(column, target)
     if variable.categories:
         return evidence.categories(column, target)
-    if variable.type == "date":
-        return evidence.date(column)
-    if variable.type == "string":
-        return evidence.levels(column)
-    if variable.unit == "SD":
-        return evidence.standardised(column)
+    if variable.type in ("date", "string"):
+        return evidence.date(column) if variable.type == "date" else evidence.levels(column)
+    return evidence.standardised(column) if variable.unit == "SD" else _fit_number(evidence, column, variable)
+
+
+def _fit_number(evidence: Evidence, column: Column, variable: Variable) -> Fit:
+    """Return whether a column holds numbers of a variable, in the unit that the file states."""
     minimum, maximum = variable.minimum, variable.maximum
     unit = _unit_of(column, variable)
     if unit:
@@ -272,9 +278,7 @@ def _can_play(role: str, column: Column, evidence: Evidence) -> bool:
     return not column.is_date and (role == "plate" or evidence.levels(column).points > 0)
 
 
-def unit_column(
-    around: Surroundings, target: Target, measure: Measure, measures: Sequence[Measure]
-) -> Column | None:
+def unit_column(around: Surroundings, target: Target, measure: Measure, measures: Sequence[Measure]) -> Column | None:
     """Return the column that holds the units of an analyte.
 
     Parameters

@@ -1,4 +1,4 @@
-"""How well the name and the label of a column say a target: each term against their words, by a formula anyone can redo."""
+"""How well name and label of a column say a target: each term against their words, by a formula anyone can redo."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from cohort.draft.vocabulary import STRICT, DraftVocabulary, Target
 
 _BASE, _PRECISION = 0.35, 0.65
 _NAME_ABOVE_LABEL = 0.15
-_AGREES = 0.6
+_AGREES = 0.75
 _NUMBER_WEIGHT = 0.5
 _COMMON = 0.5
 _AT_LEAST_COLUMNS = 4
@@ -43,7 +43,7 @@ NOTHING = Said(0.0, 0.0, "")
 def term_score(words: Mapping[str, float], term: frozenset[str], speller: Speller) -> float:
     """Return how well some words say a term: 0 when one of its words is lacking, 1 when they say it and nothing else.
 
-    ``(0.35 + 0.65 p) c`` with p the share of the words (by weight) that the term explains, and c how sure its words are.
+    ``(0.35 + 0.65 p) c`` with p the share of the words, by weight, that the term explains, and c how sure they are.
 
     Parameters
     ----------

@@ -57,7 +57,7 @@ def measures_of(file: DraftFile, shape: FileShape) -> list[Measure]:
     wave_of = {name: base for base, waves in shape.waves.items() for name in waves.values()}
     found: dict[str, Measure] = {}
     for name, column in file.columns.items():
-        if name in (shape.id, shape.visit) or column.filled == 0 and name not in wave_of:
+        if name in (shape.id, shape.visit) or (column.filled == 0 and name not in wave_of):
             continue
         base = wave_of.get(name)
         if base is None:

@@ -5,18 +5,20 @@ from __future__ import annotations
 import functools
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from rapidfuzz import fuzz, process
 
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _PARTS = re.compile(r"[a-z]+|\d+")
+_RUNS = re.compile(r"[A-Za-z]+|\d+")
 _SHORTEST_PIECE = 2
 _SHORTEST_PREFIX = 4
+_SHORTEST_LINKED = 4
 _SHORTEST_TYPO = 6
 _TYPO_CUTOFF = 90
-_LONGEST = 60
+_LONGEST, _LONGEST_LABEL = 60, 240
 _WEAK_WEIGHT, _LETTER_WEIGHT, _QUALIFIER_WEIGHT = 0.12, 0.3, 3.0
 
 
@@ -62,17 +64,21 @@ def plain(text: str) -> str:
     return "".join(letter for letter in apart if not unicodedata.combining(letter)).casefold()
 
 
+def _letters(text: str) -> str:
+    apart = unicodedata.normalize("NFKD", text[:_LONGEST_LABEL])
+    return "".join(letter for letter in apart if not unicodedata.combining(letter))
+
+
 @functools.lru_cache(maxsize=16384)
 def pieces_of(text: str) -> tuple[str, ...]:
     """Return the parts of a name: letters and digits apart, cut at capitals and signs.
 
     Examples
     --------
-    >>> pieces_of("hsCRP_mgL"), pieces_of("PHQ9item03"), pieces_of("Leeftijd (jaren)")
-    (('hs', 'crp', 'mg', 'l'), ('phq', '9', 'item', '3'), ('leeftijd', 'jaren'))
+    >>> pieces_of("crpResult_mgL"), pieces_of("PHQ9item03"), pieces_of("Leeftijd (jaren)")
+    (('crp', 'result', 'mg', 'l'), ('phq', '9', 'item', '3'), ('leeftijd', 'jaren'))
     """
-    letters = "".join(c for c in unicodedata.normalize("NFKD", text[: 4 * _LONGEST]) if not unicodedata.combining(c))
-    found = _PARTS.findall(" ".join(_CAMEL.split(letters)).casefold())
+    found = _PARTS.findall(" ".join(_CAMEL.split(_letters(text))).casefold())
     return tuple(part.lstrip("0") or "0" if part.isdigit() else part for part in found)
 
 
@@ -111,35 +117,45 @@ class Speller:
     @functools.lru_cache(maxsize=16384)  # noqa: B019 - one speller lives as long as the program
     def _words(self, text: str) -> tuple[tuple[str, float], ...]:
         found: dict[str, float] = {}
-        for piece in pieces_of(text):
+        for piece in self._pieces(text):
             for word, sure in self._read(piece):
                 found[word] = max(sure, found.get(word, 0.0))
         return tuple(found.items())
+
+    def _pieces(self, text: str) -> Iterator[str]:
+        """Yield the parts of a name; one that is known as a whole, such as ``IgG``, is not cut at its capitals."""
+        for part in _RUNS.findall(_letters(text)):
+            whole = part.casefold()
+            is_whole = whole in self._known or (
+                not part.islower() and not part.isdigit() and bool(self._compound(whole))
+            )
+            yield from (whole,) if is_whole else pieces_of(part)
 
     def is_word(self, word: str) -> bool:
         """Return whether a word is one of the vocabulary."""
         return word in self.vocabulary.forms or word in self.vocabulary.weak or word in self.vocabulary.qualifiers
 
     def _read(self, piece: str) -> list[tuple[str, float]]:
-        if piece in self._known:
-            return [(self._known[piece], 1.0)]
+        """Return the words of a piece: known, plural, compound, a beginning, with a letter behind, mistyped."""
         if piece.isdigit() or len(piece) > _LONGEST:
             return [(piece, 1.0)]
-        if piece.endswith("s") and piece[:-1] in self._known:
-            return [(self._known[piece[:-1]], 1.0)]
+        known = self._known.get(piece) or self._known.get(piece.removesuffix("s"))
+        if known is not None:
+            return [(known, 1.0)]
         compound = self._compound(piece)
         if compound:
             return [(word, 1.0) for word in compound]
         word = self._by_beginning(piece)
-        if word is not None:
-            return [(word, self.vocabulary.prefix_confidence)]
-        if len(piece) > _SHORTEST_PIECE + 1 and piece[:-1] in self._known:
+        if word is None and len(piece) > _SHORTEST_PIECE + 1 and piece[:-1] in self._known:
             return [(self._known[piece[:-1]], 1.0), (piece[-1], 1.0)]
-        if len(piece) >= _SHORTEST_TYPO:
-            near = process.extractOne(piece, self._long_forms, scorer=fuzz.ratio, score_cutoff=_TYPO_CUTOFF)
-            if near is not None:
-                return [(self._known[near[0]], self.vocabulary.prefix_confidence)]
-        return [(piece, 1.0)]
+        word = word or self._mistyped(piece)
+        return [(word, self.vocabulary.prefix_confidence)] if word is not None else [(piece, 1.0)]
+
+    def _mistyped(self, piece: str) -> str | None:
+        if len(piece) < _SHORTEST_TYPO:
+            return None
+        near = process.extractOne(piece, self._long_forms, scorer=fuzz.ratio, score_cutoff=_TYPO_CUTOFF)
+        return self._known[near[0]] if near is not None else None
 
     def _compound(self, piece: str) -> list[str]:
         """Return the words that a compound consists of, as few as possible; a linking ``s`` may stand between them."""
@@ -150,7 +166,9 @@ class Speller:
                 before, part = best[start], piece[start:end]
                 if before is None or len(part) < _SHORTEST_PIECE:
                     continue
-                word = self._known.get(part) or (self._known.get(part[:-1]) if len(part) > 4 and part[-1] == "s" else None)
+                word = self._known.get(part) or (
+                    self._known.get(part[:-1]) if len(part) > 4 and part[-1] == "s" else None
+                )
                 if word is not None and (best[end] is None or len(before) + 1 < len(best[end] or [])):
                     best[end] = [*before, word]
         return best[len(piece)] or []

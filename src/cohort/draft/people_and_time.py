@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from cohort.draft.coding import Fit, keyed
 from cohort.draft.columns import Column
-from cohort.draft.evidence import Fit, keyed
 from cohort.draft.matching import Surroundings
 from cohort.draft.meaning import Said
 from cohort.draft.measures import Measure
@@ -44,7 +44,7 @@ def find_follow_up(around: Surroundings, measures: Sequence[Measure]) -> list[Pr
     if reason is None:
         return [days]
     column, said, fit = reason
-    source = {"file": key, "column": column.name}
+    source: dict[str, Any] = {"file": key, "column": column.name}
     source |= {"codes": keyed(fit.codes)} if fit.codes else {}
     source |= {"missing": keyed(fit.missing)} if fit.missing else {}
     if not fit.questions:
@@ -65,6 +65,7 @@ def find_relations(around: Surroundings, measures: Sequence[Measure], people: fr
     people
         Everybody's identifier.
     """
+
     def points_at_people(column: Column) -> Fit:
         known = sum(code in people for code in column.counts)
         if column.filled and known >= _OVERLAP * column.distinct:

@@ -125,7 +125,7 @@ def _people(files: Sequence[DraftFile], shared: str | None) -> frozenset[str]:
 
 
 def _own_id(file: DraftFile, shared: str | None, people: frozenset[str]) -> str | None:
-    """Return the column of identifiers of one file: the shared one, or the one whose values are most often those of it."""
+    """Return the column of identifiers of one file: the shared one, or the one that has most values of it."""
     if shared in file.columns:
         return shared
     best, most = None, _OVERLAP

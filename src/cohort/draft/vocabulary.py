@@ -1,4 +1,4 @@
-"""What columns are called in practice, read from ``data_schema/vocabulary.yaml``: words, terms, thresholds, data sets."""
+"""What columns are called in practice, read from ``data_schema/vocabulary.yaml``: words, terms, points, data sets."""
 
 from __future__ import annotations
 

@@ -65,9 +65,11 @@ def flow(value: Any) -> str:
     >>> flow({"column": "no", "codes": {1: "male"}})
     "{column: 'no', codes: {1: male}}"
     """
-    return str(
-        yaml.safe_dump(value, default_flow_style=True, sort_keys=False, allow_unicode=True, width=10**6)
-    ).replace("\n...", "").strip()
+    return (
+        str(yaml.safe_dump(value, default_flow_style=True, sort_keys=False, allow_unicode=True, width=10**6))
+        .replace("\n...", "")
+        .strip()
+    )
 
 
 def study_text(
@@ -121,15 +123,17 @@ def study_text(
 
 def _head(writer: _Writer, found: FoundFiles, identifiers: Sequence[Identifier], data_set: str | None) -> None:
     writer.comment(
-        "A first draft, made by `cohort draft` from names, labels and values. Read it line by line: the number is how sure "
-        "a line is (0 to 1), behind it stand the reasons. Lines marked TO DECIDE are not used: answer the question, remove "
-        "the '#', or delete them. LOOK marks what is used and yet odd. Then run `cohort check`."
+        "A first draft, made by `cohort draft` from names, labels and values. Read it line by line: the number is how "
+        "sure a line is (0 to 1), behind it stand the reasons. Lines marked TO DECIDE are not used: answer the "
+        "question and remove the '#', or delete them. LOOK marks what is used and yet odd. Then run `cohort check`."
     )
     if data_set:
         writer.comment(f"The names are those of a public data set ({data_set}); what its documentation says was used.")
     if identifiers:
         writer.comment("")
-        writer.comment("Columns that seem to name or point at persons; they are not mapped. Better remove them from the files:")
+        writer.comment(
+            "Columns that seem to name or point at persons; they are not mapped. Better remove them from the files:"
+        )
         declared: dict[str, list[str]] = {}
         for item in identifiers:
             writer.comment(f"- {item.file}: {item.column} ({item.reason})")
@@ -157,7 +161,9 @@ def _baseline(writer: _Writer, structure: Structure, proposals: Sequence[Proposa
     if structure.baseline_is_sure:
         writer.line(f"baseline: {_text(structure.baseline)}")
     else:
-        writer.line(f"baseline: {_text(structure.baseline)}     # LOOK: taken for the first visit; correct it if it is not")
+        writer.line(
+            f"baseline: {_text(structure.baseline)}     # LOOK: taken for the first visit; correct it if it is not"
+        )
 
 
 def _text(value: str) -> str:
@@ -183,7 +189,9 @@ def _files(
         if file.needs_row_count:
             entry["rows"] = file.rows
         if own is None and structure.id is not None:
-            writer.comment("TO DECIDE: no column identifies people in this file; it is left out until 'id:' names one", "  ")
+            writer.comment(
+                "TO DECIDE: no column identifies people in this file; it is left out until 'id:' names one", "  "
+            )
             writer.comment(f"{file.key}: {flow(entry)}", "  ")
             continue
         if file.key in date_questions:

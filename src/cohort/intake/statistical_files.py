@@ -13,6 +13,7 @@ import pyreadstat
 
 from cohort.errors import InputDataError, Problem
 from cohort.intake.cells import code_text
+from cohort.intake.sav_dictionary import dictionary_fault
 from cohort.intake.tables import RawFile, raw_file
 from cohort.intake.text_encoding import accents
 from cohort.intake.xport import special_missing, transport_fault
@@ -25,7 +26,9 @@ _STATA_RELEASE = re.compile(rb"<stata_dta><header><release>(\d+)</release>")
 
 def read_sav(content: bytes, path: str, declared: DataFile) -> RawFile:
     """Return the content of an SPSS file; codes that it declares missing itself keep their label as the reason."""
-    del path
+    fault = dictionary_fault(content)
+    if fault:
+        raise InputDataError([Problem(path, fault, "Copy it again, or export it again.")])
     frame, meta = _from_disk(
         content, "sav", lambda p: pyreadstat.read_sav(p, encoding=declared.encoding, user_missing=True)
     )

@@ -66,7 +66,7 @@ def _filled(study: Study) -> pd.DataFrame:
             variable = codebook.tables[name].get(column)
             if variable is None or column in _KEYS or column in _DERIVED or variable.derivation:
                 continue
-            counts = pooled.setdefault(_place(name, column, codebook), [0, 0])
+            counts = pooled.setdefault(instrument_or_column(name, column, codebook), [0, 0])
             counts[0] += len(table)
             counts[1] += int(table[column].notna().sum())
         rows += [(name, place, *counts) for place, counts in pooled.items() if counts[1]]
@@ -78,9 +78,9 @@ def _filled(study: Study) -> pd.DataFrame:
     return frame.assign(label=[_label(codebook, variable) for variable in frame["variable"]])
 
 
-def _place(table: str, column: str, codebook: Codebook) -> str:
-    """Return the variable, or the instrument of an item."""
-    variable = codebook.tables[table].get(column)
+def instrument_or_column(table: str, column: str, codebook: Codebook) -> str:
+    """Return a column of a table, or the instrument that it is an item of."""
+    variable = codebook.tables.get(table, {}).get(column)
     is_item = variable is not None and variable.instrument and not variable.derivation
     return variable.instrument if variable is not None and is_item else column
 
@@ -137,7 +137,8 @@ def _lost(study: Study) -> pd.DataFrame:
     counted = lost.groupby(["table", "column", "rule", "action", "reason"], dropna=False)["count"].sum().reset_index()
     columns = column_or_analyte(counted, codebook)
     places = [
-        _place(str(table), str(column), codebook) for table, column in zip(counted["table"], columns, strict=True)
+        instrument_or_column(str(table), str(column), codebook)
+        for table, column in zip(counted["table"], columns, strict=True)
     ]
     kinds = [_kind(str(rule), str(action)) for rule, action in zip(counted["rule"], counted["action"], strict=True)]
     counted = counted.assign(variable=places, kind=kinds)

@@ -130,19 +130,40 @@ def test_a_shifted_plate_is_one_line_and_sound_ones_are_none(
     assert (line["action"], line["count"], line["column"]) == ("flag", 25, "value")
 
 
-def test_a_result_carried_forward_is_flagged_and_the_first_one_is_not(
-    good: Tables, build: Build, codebook: Codebook
+@pytest.fixture
+def two_visits(good: Tables, build: Build) -> Callable[..., Tables]:
+    """Return a function that makes CRP at two visits of 400 people, rounded, the first ones perhaps carried forward."""
+
+    def make(decimals: int, copies: int) -> Tables:
+        rng = np.random.default_rng(2)
+        person = rng.normal(0, 1, 400)
+        first, second = (np.round(np.exp(person + rng.normal(0, 0.5, 400)), decimals) + 10.0**-decimals for _ in "ab")
+        second[:copies] = first[:copies]
+        ids = [f"p{number:03d}" for number in range(400)]
+        labs = build("labs", participant_id=ids * 2, visit=["t1"] * 400 + ["t0"] * 400, analyte=["crp"] * 800,
+                     value=[*second, *first], censoring=["none"] * 800,
+                     date=["2012-01-01"] * 400 + ["2010-01-01"] * 400)  # fmt: skip
+        return {**good, "labs": labs}
+
+    return make
+
+
+@pytest.mark.parametrize("decimals", [2, 3])
+def test_results_carried_forward_are_flagged_at_the_later_visit(
+    two_visits: Callable[..., Tables], codebook: Codebook, decimals: int
 ) -> None:
-    labs = build(
-        "labs",
-        participant_id=["1", "1", "1", "2", "2", "3", "3"],
-        visit=["t1", "t0", "t2", "t0", "t1", "t0", "t1"],
-        analyte=["crp"] * 7,
-        value=[1.87, 1.87, 1.88, 1.87, 2.0, 0.15, 0.15],
-        censoring=["none"] * 5 + ["below"] * 2,
-        date=["2012-01-01", "2010-01-01", "2014-01-01", "2010-01-01", "2012-01-01", "2010-01-01", "2012-01-01"],
-    )
-    applied = apply({**good, "labs": labs}, codebook, "copy_forward")
-    lines = applied.ledger.entries
-    assert list(zip(lines["participant_id"], lines["visit"], strict=True)) == [("1", "t1")]
-    assert lines["action"].tolist() == ["flag"]
+    lines = apply(two_visits(decimals, copies=20), codebook, "copy_forward").ledger.entries
+    assert {f"p{number:03d}" for number in range(20)} <= set(lines["participant_id"])
+    assert len(lines) < 30
+    assert (set(lines["visit"]), set(lines["action"])) == ({"t1"}, {"flag"})
+    assert lines["reason"].str.startswith("crp: equals an earlier result").all()
+
+
+@pytest.mark.parametrize("decimals", [0, 1, 2])
+def test_repeats_that_rounding_makes_are_no_copies(
+    two_visits: Callable[..., Tables], codebook: Codebook, decimals: int
+) -> None:
+    tables = two_visits(decimals, copies=0)
+    labs = tables["labs"]
+    assert (labs["value"].to_numpy()[:400] == labs["value"].to_numpy()[400:]).any()
+    assert apply(tables, codebook, "copy_forward").ledger.entries.empty

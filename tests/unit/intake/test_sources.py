@@ -140,9 +140,7 @@ def test_labels_of_the_file_stand_in_the_message_of_a_code_without_a_meaning(tmp
 def test_missing_words_hold_for_plate_site_time_limit_and_visit(tmp_path: Path) -> None:
     header = "id,when,crp,unit,plate,site,clock,lod\n"
     rows = "a,t0,1.5,mg/L,P1,A,08:30,0.2\nb,t0,2.5,mg/L,NA,NA,NA,NA\nc,NA,3.5,mg/L,P1,A,,\n"
-    write(
-        tmp_path, "lab.csv", header + "a,t0,1.5,mg/L,P1,A,08:30,0.2\nb,t0,2.5,mg/L,NA,NA,NA,NA\nc,NA,3.5,mg/L,P1,A,,\n"
-    )
+    write(tmp_path, "lab.csv", header + rows)
     lab = {
         "file": "lab", "column": "crp", "unit": {"column": "unit"}, "visit": {"column": "when"},
         "plate": {"column": "plate"}, "site": {"column": "site"}, "time": {"column": "clock"},

@@ -1,9 +1,4 @@
-"""Cleaning a cohort that is too large for memory, block by block of people; the same clean tables as in one go.
-
-All rows of a person, of every file, come into one block. Rules that look at the rows of one person run on a block;
-those that compare people, sites, plates or columns (``needs_all_rows``) run on the canonical tables of everybody, which
-are many times smaller than the files as text. The result differs from that in one go only in the order of the rows.
-"""
+"""The way of a study through cleaning in blocks: files to blocks, rules, clean tables, one set of files."""
 
 from __future__ import annotations
 
@@ -21,7 +16,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from threadpoolctl import threadpool_limits
 
-from cohort.block_store import BlockStore, together
+from cohort.blocks.store import BlockStore, together
 from cohort.cleaning import Flow, Rule, account_rows, empty_quarantine
 from cohort.cleaning.flow import MEASURES, build_flow, decide_eligibility
 from cohort.cleaning.pipeline import count_people, finish, prepare
@@ -72,7 +67,7 @@ def clean_in_blocks(
     CohortError
         If the study file or the data fall short: all problems of the files, or those of the first block that has any.
     """
-    study = read_input(Path(where), root)
+    study = read_input(where, root)
     with fresh_folder(out) as partial, threadpool_limits(1):
         (partial / "work").mkdir()
         run = _Run(study, BlockStore(partial / "work"), people_per_block, workers)
