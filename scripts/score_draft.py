@@ -444,13 +444,22 @@ def score_nhanes(folder: Path, *, use_data_sets: bool = True) -> Score:
     return _scored(name, [folder], reference, codebook, use_data_sets=use_data_sets)
 
 
+def read_renaming(path: Path) -> dict[str, Any]:
+    """Return a file of ``tests/fixtures/draft``."""
+    return dict(yaml.safe_load(path.read_text(encoding="utf-8")))
+
+
 def score_renaming(renaming: Path, clean: Path) -> Score:
     """Return the score on a synthetic export under other names."""
-    codebook = load_codebook()
-    spec = yaml.safe_load(renaming.read_text(encoding="utf-8"))
+    spec = read_renaming(renaming)
     with tempfile.TemporaryDirectory() as place:
         reference = renamed_export(spec, clean, Path(place))
-        return _scored(spec["title"], [Path(place)], reference, codebook)
+        return _scored(spec["title"], [Path(place)], reference, load_codebook())
+
+
+def score_file(name: str, study: Path, reference: StudyFile) -> Score:
+    """Return the score of a draft that was written to a file."""
+    return score(name, load_study_file(study, load_codebook()), reference, load_codebook())
 
 
 def _scored(name: str, paths: list[Path], reference: StudyFile, codebook: Codebook, **more: bool) -> Score:

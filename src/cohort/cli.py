@@ -119,6 +119,35 @@ def clean(
 
 
 @main.command()
+@click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="File for the draft; printed without it.")
+@click.option("--format", "form", type=click.Choice(["bids", "redcap"]), help="Form of a folder that is not recognised.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def draft(files: tuple[Path, ...], out: Path | None, form: str | None, as_json: bool) -> None:
+    """Propose a study.yaml for data files, with a score and a reason per line; what is doubtful stays a comment.
+
+    FILE is a data file, a folder of data files, or a folder in BIDS or REDCap form.
+    """
+    from cohort.draft import draft_study
+    from cohort.output import write_text
+
+    if out is not None and out.exists():
+        raise CohortError(f"'{out.name}' exists already and is left alone; name a new file with --out.")
+    drafted = draft_study(files, out=out, folder_format=form)
+    if out is not None:
+        partial = out.with_name(f".{out.name}.partial")
+        write_text(partial, drafted.text)
+        partial.replace(out)
+    if as_json:
+        click.echo(json.dumps(drafted.to_dict(), indent=2, ensure_ascii=False))
+    elif out is None:
+        click.echo(drafted.text, nl=False)
+        click.echo(drafted.summary(), err=True)
+    else:
+        click.echo(f"{drafted.summary()}\ndraft: {out}\nRead it line by line, decide, then: cohort check {out}")
+
+
+@main.command()
 @click.argument("study")
 @_ROOT
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -19,7 +20,8 @@ from cohort.errors import CohortError
 
 MARKER = "provenance.json"
 _STALE_AFTER_SECONDS = 24 * 3600
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
+_FORMULA_STARTS = ("=", "+", "-", "@")
+_BREAKS = re.compile(r"[\t\r\n\v\f]+")
 
 
 def check_writable(target: Path) -> None:
@@ -153,8 +155,8 @@ def write_json(path: Path, content: Any) -> None:
 def safe_csv(frame: pd.DataFrame) -> str:
     """Return a table as CSV whose cells no spreadsheet takes for a formula.
 
-    A text that begins with one of ``= + - @``, a tab or a line break gets an apostrophe before it; numbers, and texts
-    that are numbers, stay as they are. Names of columns are treated alike.
+    A text that begins with one of ``= + - @`` gets an apostrophe before it, and tabs and line breaks become blanks;
+    numbers, and texts that are numbers, stay as they are. Names of columns are treated alike.
 
     Parameters
     ----------
@@ -180,16 +182,19 @@ def safe_csv(frame: pd.DataFrame) -> str:
         if pd.api.types.is_numeric_dtype(column.dtype) or pd.api.types.is_datetime64_any_dtype(column.dtype):
             continue
         cells = column.astype("object")
-        if any(isinstance(cell, str) and cell.startswith(_FORMULA_STARTS) for cell in cells.unique()):
+        if any(cell != _no_formula(cell) for cell in cells.unique() if isinstance(cell, str)):
             safe.isetitem(place, [_no_formula(cell) for cell in cells])
     return str(safe.to_csv(index=False, lineterminator="\n"))
 
 
 def _no_formula(cell: object) -> object:
-    if not isinstance(cell, str) or not cell.startswith(_FORMULA_STARTS):
+    if not isinstance(cell, str):
         return cell
+    text = _BREAKS.sub(" ", cell)
+    if not text.lstrip().startswith(_FORMULA_STARTS):
+        return text
     try:
-        float(cell.replace(",", ""))
+        float(text.replace(",", ""))
     except ValueError:
-        return f"'{cell}"
-    return cell if cell[0] in "+-" else f"'{cell}"
+        return f"'{text}"
+    return text

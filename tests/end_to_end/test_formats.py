@@ -6,9 +6,10 @@ few people; the slow one cleans each export of 400 people and holds all clean an
 
 from __future__ import annotations
 
+import functools
 import importlib.util
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -44,7 +45,7 @@ def exporting(repository: Path) -> ModuleType:
 def few(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder with a clean synthetic cohort of few people."""
     folder = tmp_path_factory.mktemp("few")
-    write_cohort("default", 120, SEED, folder, with_truth=False)
+    write_cohort("default", 60, SEED, folder, with_truth=False)
     return folder
 
 
@@ -74,12 +75,25 @@ def read(study: Path) -> RawCohort:
     return read_cohort(load_study_file(study, codebook), study.parent, codebook)
 
 
+@pytest.fixture(scope="module")
+def exports(
+    exporting: ModuleType, few: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[str], tuple[Any, RawCohort]]:
+    """Return a function that gives the export in a format and what is read of it; each is made once."""
+
+    @functools.cache
+    def make(name: str) -> tuple[Any, RawCohort]:
+        export = exporting.EXPORTS[name](exporting.read_cohort_folder(few), tmp_path_factory.mktemp(name))
+        return export, read(export.study)
+
+    return make
+
+
 @pytest.mark.parametrize("name", FORMATS)
 def test_the_canonical_tables_do_not_depend_on_the_format_of_the_files(
-    name: str, exporting: ModuleType, few: Path, canonical: RawCohort, tmp_path: Path
+    name: str, exports: Callable[[str], tuple[Any, RawCohort]], canonical: RawCohort
 ) -> None:
-    export = exporting.EXPORTS[name](exporting.read_cohort_folder(few), tmp_path)
-    raw = read(export.study)
+    export, raw = exports(name)
     assert_equal(raw.tables, canonical.tables, RAW, export)
     assert raw.quarantine.empty
     assert set(raw.rows["status"]) <= {"used", "ineligible"}
@@ -95,9 +109,8 @@ def test_the_clean_cohort_does_not_depend_on_the_format_of_its_files(
     assert_equal(study.tables, clean.tables, CLEAN, export)
 
 
-def test_what_was_recognised_in_a_dutch_export_is_told(exporting: ModuleType, few: Path, tmp_path: Path) -> None:
-    export = exporting.EXPORTS["csv"](exporting.read_cohort_folder(few), tmp_path)
-    raw = read(export.study)
+def test_what_was_recognised_in_a_dutch_export_is_told(exports: Callable[[str], tuple[Any, RawCohort]]) -> None:
+    _, raw = exports("csv")
     forms = {source.name: source for source in raw.sources}
     people, blood = forms["participants"], forms["laboratory"]
     assert (people.encoding, people.delimiter, people.decimal, people.date_order) == ("cp1252", ";", ",", None)

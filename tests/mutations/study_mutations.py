@@ -6,6 +6,7 @@ words of the grammar and the codebook as often as nonsense, so that many mutated
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import random
 from collections.abc import Callable
@@ -201,7 +202,25 @@ def _like(value: Any, data: Any, rng: random.Random) -> Any:
     return value
 
 
-_UNITS = ("mg/L", "mg/dL", "nmol/L", "ng/mL", "pg/mL", "IU/mL", "10^9/L", "g/L", "year", "kg/m2", "%", "parsec", "cm", "1")
+_UNITS = (
+    "mg/L",
+    "mg/dL",
+    "nmol/L",
+    "ng/mL",
+    "pg/mL",
+    "IU/mL",
+    "10^9/L",
+    "g/L",
+    "year",
+    "kg/m2",
+    "%",
+    "parsec",
+    "cm",
+    "1",
+)
+
+
+_KINDS = ("delete", "delete", "rename", "odd", "like", "like", "like", "copy", "exchange", "add", "piece", "piece")
 
 
 def change_entries(content: bytes, rng: random.Random) -> bytes:
@@ -215,7 +234,7 @@ def change_entries(content: bytes, rng: random.Random) -> bytes:
         return content + b"\nname: x\n"
     path = rng.choice(paths)
     holder, step = _at(data, path[:-1]), path[-1]
-    kind = rng.choice(["delete", "rename", "odd", "like", "like", "like", "copy", "exchange", "add", "piece", "piece"])
+    kind = rng.choice(_KINDS)
     if kind == "delete":
         del holder[step]
     elif kind == "rename" and isinstance(holder, dict):
@@ -230,10 +249,8 @@ def change_entries(content: bytes, rng: random.Random) -> bytes:
         other = rng.choice(paths)
         mine, its = copy.deepcopy(holder[step]), copy.deepcopy(_at(data, other))
         _replace(data, path, its)
-        try:
+        with contextlib.suppress(KeyError, IndexError, TypeError):  # the other one stood below this one
             _replace(data, other, mine)
-        except (KeyError, IndexError, TypeError):
-            pass  # the other one stood below this one
     elif kind == "add":
         _add(holder[step] if isinstance(holder[step], (dict, list)) else holder, rng)
     else:

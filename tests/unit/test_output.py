@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import os
+import shutil
+import subprocess
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from cohort.errors import CohortError
-from cohort.output import fresh_folder, write_json
+from cohort.output import check_outside_git, fresh_folder, safe_csv, write_json
 
 
 def fill(folder: Path, text: str) -> None:
@@ -59,3 +65,62 @@ def test_a_file_as_target_is_refused(tmp_path: Path) -> None:
     (tmp_path / "out").write_text("", encoding="utf-8")
     with pytest.raises(CohortError, match="is a file"), fresh_folder(tmp_path / "out"):
         pass
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    if shutil.which("git") is None:
+        pytest.skip("there is no git here")
+    environment = {**os.environ, "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull}
+    subprocess.run(["git", "init", "--quiet", str(tmp_path / "tree")], check=True, env=environment)
+    (tmp_path / "tree" / ".gitignore").write_text("kept-out/\n*.secret\n", encoding="utf-8")
+    return tmp_path / "tree"
+
+
+@pytest.mark.parametrize("place", ["out", "deep/er/out", ".", "kept-out-not"])
+def test_a_folder_that_git_would_track_is_refused_with_the_way_out(tree: Path, place: str) -> None:
+    with pytest.raises(CohortError, match=r"must not be committed.*\.gitignore.*--allow-git"):
+        check_outside_git(tree / place)
+
+
+@pytest.mark.parametrize("place", ["kept-out", "kept-out/inside", "deep/kept-out", "x.secret", "../beside"])
+def test_an_ignored_folder_and_one_outside_are_fine(tree: Path, place: str) -> None:
+    check_outside_git(tree / place)
+
+
+def test_a_link_does_not_lead_back_into_the_repository(tree: Path) -> None:
+    try:
+        (tree.parent / "link").symlink_to(tree, target_is_directory=True)
+    except OSError:
+        pytest.skip("no links here")
+    with pytest.raises(CohortError, match="must not be committed"):
+        check_outside_git(tree.parent / "link" / "out")
+
+
+def test_without_git_nobody_can_tell_and_it_is_refused(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cohort.output.shutil.which", lambda _: None)
+    with pytest.raises(CohortError, match="must not be committed"):
+        check_outside_git(tree / "kept-out")
+
+
+def test_a_variable_of_git_in_the_environment_does_not_change_the_answer(
+    tree: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GIT_DIR", str(tree.parent / "nowhere"))
+    check_outside_git(tree / "kept-out")
+
+
+DANGEROUS = ["=cmd|'/c calc'!A0", "+1+1", "-2+3", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "- none", "=1"]
+
+
+def test_no_text_of_a_table_is_taken_for_a_formula() -> None:
+    frame = pd.DataFrame({"=head": DANGEROUS, "kind": pd.Categorical(DANGEROUS), "n": range(len(DANGEROUS))})
+    rows = list(csv.reader(io.StringIO(safe_csv(frame), newline="")))
+    assert rows[0] == ["'=head", "kind", "n"]
+    assert all(cell.startswith("'") for row in rows[1:] for cell in row[:2])
+
+
+def test_numbers_stay_numbers() -> None:
+    frame = pd.DataFrame({"value": [-1.5, 2.0], "text": ["-1.5", "+2"], "many": ["-1,234", "–"], "n": [-1, 3]})
+    assert safe_csv(frame) == 'value,text,many,n\n-1.5,-1.5,"-1,234",-1\n2.0,+2,–,3\n'
+    assert frame["text"].tolist() == ["-1.5", "+2"], "the table itself is left alone"

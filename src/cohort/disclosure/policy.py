@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from cohort.disclosure.memory import Memory, renamed
-from cohort.disclosure.sums import Cell, Shown, Sum, small_cells, withhold
+from cohort.disclosure.sums import ROUGH, Cell, Shown, Sum, small_cells, withhold
 
 MINIMUM_COUNT = 5
 ROUND_TO = 5
@@ -80,6 +80,19 @@ class Disclosure:
             return ""
         shown = self.rounded(count)
         return f"<{self.least}" if shown is None else f"{shown:,}"
+
+    def rough_text(self, count: float) -> str:
+        """Return a count in a sentence: rounded so far that it tells nothing of the counts that it sums up.
+
+        Examples
+        --------
+        >>> Disclosure(5, 5).rough_text(1231), Disclosure(5, 5).rough_text(7), Disclosure.off().rough_text(1231)
+        ('about 1,250', 'fewer than 50', '1,231')
+        """
+        if not self.is_on or count == 0:
+            return self.text(count)
+        base = ROUGH * self.least
+        return f"about {base * round(count / base):,}" if count >= base else f"fewer than {base}"
 
     def shown(self, count: float) -> Shown:
         """Return what a reader learns from the text of a count: the smallest and the largest number it can be.

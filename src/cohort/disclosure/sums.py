@@ -86,7 +86,7 @@ class _System:
             integrality=np.ones(len(self.cells), dtype=np.int64),
             bounds=Bounds(low, high),
             constraints=LinearConstraint(self._matrix, zero, zero),
-            # Whatever is not proved possible counts as exposed; a limit of time would make results depend on the machine.
+            # What is not proved possible counts as exposed; a limit of time would make results depend on the machine.
             options={"node_limit": 10_000},
         )
         return bool(found.status == 0)

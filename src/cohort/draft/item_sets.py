@@ -113,6 +113,7 @@ def _said(items: ItemSet, target: Target, vocabulary: DraftVocabulary) -> float:
         scores.append(max(term_score(_without_item(speller.words(label)), term, speller) for term in target.terms))
     by_label = float(np.median(scores))
     names = _without_item(speller.words(items.name))
+    names.pop(str(target.number), None)
     by_name = max(term_score(names, term, speller) for term in target.terms)
     known = {word for term in target.terms for word in term}
     if any(word.isdigit() and word not in known for word in names):

@@ -216,7 +216,7 @@ def find_limit(column: Column, others: Sequence[Column], vocabulary: DraftVocabu
         return Limit({}, (), (f"results written with {' or '.join(signs)} are read as censored",))
     values = column.numbers.number
     known = values[np.isfinite(values)]
-    if len(known) < _ENOUGH_AT_A_SITE:
+    if len(known) < _ENOUGH_AT_A_SITE or known.min() == known.max():
         return Limit({})
     lowest = float(known.min())
     at_lowest = values == lowest

@@ -26,6 +26,9 @@ _MEDICATION_WORDS = frozenset({"medication", "use"})
 _OLDEST = 120
 _HOME = 0.02
 _ROLE_SCORE = 0.5
+_LABORATORY_ROLES = {"date": "lab_date", "time": "lab_hour", "plate": "plate", "site": "lab_site"}
+"""Role in the vocabulary of each key that results of one sample share."""
+
 _PERSON_TABLE = "participants"
 _SCREENED, _VISIT_DATE = "is_screened_control", "visit_date"
 
@@ -64,9 +67,10 @@ def candidates(around: Surroundings, measures: Sequence[Measure]) -> list[Propos
         The measures that are still free.
     """
     found: list[Proposal] = []
+    roles = {role: role_column(around, role, measures) for role in _LABORATORY_ROLES.values()}
     for measure in measures:
         found += _variables(around, measure)
-        found += _analytes(around, measure, measures)
+        found += _analytes(around, measure, measures, roles)
         found += _diseases(around, measure)
         found += _drugs(around, measure)
         found += _design(around, measure)
@@ -205,44 +209,37 @@ def _unit_of(column: Column, variable: Variable) -> str:
 # --- laboratory ---------------------------------------------------------------------------------------------------
 
 
-def _analytes(around: Surroundings, measure: Measure, measures: Sequence[Measure]) -> Iterator[Proposal]:
+def _analytes(
+    around: Surroundings, measure: Measure, measures: Sequence[Measure], roles: Mapping[str, Column | None]
+) -> Iterator[Proposal]:
     for name, target in around.vocabulary.targets["analytes"].items():
         said = _about(around, measure, target)
         if said is None or not measure.column.is_numeric:
             continue
         analyte = around.codebook.analytes[name]
         units = unit_column(around, target, measure, measures)
-        site = role_column(around, "lab_site", measures)
-        guess = guess_unit(measure.column, analyte, target, around.vocabulary, units, site)
+        guess = guess_unit(measure.column, analyte, target, around.vocabulary, units, roles["lab_site"])
         limit = find_limit(measure.column, [m.column for m in measures if m is not measure], around.vocabulary)
         entry: dict[str, Any] = {"file": measure.file, **measure.place()}
         entry |= {"unit": guess.unit} if guess.unit is not None else {}
         entry |= limit.entry
         missing = around.evidence.missing_of(measure.column, analyte.minimum, None)
         _add_missing(around, measure.column, missing, entry)
-        entry |= laboratory_context(around, measure, measures)
+        entry |= _sample(around, measure, roles)
         fit = Fit(guess.points, guess.reasons, guess.questions)
         columns = (*((units.name,) if units is not None else ()), *limit.columns)
         yield _scored(around, "labs", name, measure, said, fit, entry, columns=columns, more=limit.reasons)
 
 
-def laboratory_context(around: Surroundings, measure: Measure, measures: Sequence[Measure]) -> dict[str, Any]:
-    """Return the columns that all results of a file share: visit, date, hour, plate and site.
-
-    Parameters
-    ----------
-    around, measures
-        What is known, and all free measures of the file.
-    measure
-        The results.
-    """
+def _sample(around: Surroundings, measure: Measure, roles: Mapping[str, Column | None]) -> dict[str, Any]:
+    """Return the columns that all results of a file share: visit, date, hour, plate and site."""
     found: dict[str, Any] = {}
     if around.shape.visit is not None and not measure.waves:
         found["visit"] = {"column": around.shape.visit}
     elif not around.shape.one_row_per_person and not measure.waves:
         found["keep"] = "first"
-    for key, role in (("date", "lab_date"), ("time", "lab_hour"), ("plate", "plate"), ("site", "lab_site")):
-        column = role_column(around, role, measures)
+    for key, role in _LABORATORY_ROLES.items():
+        column = roles[role]
         if column is not None and column is not measure.column:
             found[key] = {"column": column.name}
     return found
@@ -262,10 +259,8 @@ def role_column(around: Surroundings, role: str, measures: Sequence[Measure]) ->
     best, most = None, _ROLE_SCORE
     for measure in measures:
         column = measure.column
-        if measure.waves or not _can_play(role, column, around.evidence):
-            continue
-        score = around.reader.said(column, target).score
-        if score > most:
+        score = 0.0 if measure.waves else around.reader.said(column, target).score
+        if score > most and _can_play(role, column, around.evidence):
             best, most = column, score
     return best
 

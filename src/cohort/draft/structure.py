@@ -15,7 +15,7 @@ from cohort.draft.meaning import Reader
 from cohort.draft.proposal import FileShape
 from cohort.draft.vocabulary import DraftVocabulary
 
-_ID_SCORE = 0.35
+_ID_SCORE, _SURELY_NAMED = 0.35, 0.9
 _VISIT_SCORE = 0.6
 _OVERLAP = 0.5
 _NEARLY_UNIQUE = 0.98
@@ -105,7 +105,7 @@ def _shared_id(
         said = max(readers[f.key].said(f.columns[name], vocabulary.role("id")).score for f in holders)
         unique = max(_share_unique(file.columns[name]) for file in holders)
         full = min(file.columns[name].filled / max(file.columns[name].rows, 1) for file in holders)
-        if unique < _NEARLY_UNIQUE or full < _NEARLY_UNIQUE:
+        if full < _NEARLY_UNIQUE or (unique < _NEARLY_UNIQUE and said < _SURELY_NAMED):
             continue
         score = 0.5 * said + 0.4 * count / len(files) + 0.1 * (next(iter(holders[0].columns)) == name)
         shared = f"in {count} of {len(files)} files" if len(files) > 1 else "each row has its own value"

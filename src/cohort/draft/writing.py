@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -57,6 +58,15 @@ class _Writer:
             self.lines[len(self.rows)] = proposal
 
 
+class _Dumper(yaml.SafeDumper):
+    """Puts text in quotes that a study file, which is YAML 1.2, would read as a number: ``1e5``."""
+
+
+_Dumper.add_implicit_resolver(
+    "tag:yaml.org,2002:float", re.compile(r"^-?(?:0|[1-9]\d*)?\.?\d*(?:[eE][-+]?\d+)?$"), list("-.0123456789")
+)
+
+
 def flow(value: Any) -> str:
     """Return plain data as YAML on one line.
 
@@ -66,7 +76,7 @@ def flow(value: Any) -> str:
     "{column: 'no', codes: {1: male}}"
     """
     return (
-        str(yaml.safe_dump(value, default_flow_style=True, sort_keys=False, allow_unicode=True, width=10**6))
+        str(yaml.dump(value, Dumper=_Dumper, default_flow_style=True, sort_keys=False, allow_unicode=True, width=10**6))
         .replace("\n...", "")
         .strip()
     )

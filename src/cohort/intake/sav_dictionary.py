@@ -1,7 +1,8 @@
 """Whether the dictionary of an SPSS file is sound.
 
 The reader ends the whole program where value labels are said to belong to a variable that the file does not have, or a
-text to be wider than its segments. So the records of the dictionary are walked through first. Layout: PSPP developers' guide, appendix "System File Format".
+text to be wider than its segments. So the records of the dictionary are walked through first. Layout: PSPP developers'
+guide, appendix "System File Format".
 """
 
 from __future__ import annotations

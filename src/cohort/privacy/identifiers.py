@@ -72,10 +72,8 @@ def find_identifiers(frame: pd.DataFrame, id_column: str | None = None) -> list[
 
 def _found(sample: pd.DataFrame, id_column: str | None, people: int, words: Words) -> Iterator[IdentifierColumn]:
     ages = _ages(sample)
-    for column in dict.fromkeys(str(name) for name in sample.columns):
-        cells = sample[column]
-        if isinstance(cells, pd.DataFrame):  # two columns of one name: the first stands for both
-            cells = cells.iloc[:, 0]
+    for place, column in enumerate(str(name) for name in sample.columns):
+        cells = sample.iloc[:, place]
         values = _distinct(cells, words.sampled_values)
         if not values:
             continue
@@ -135,9 +133,9 @@ def _by_values(values: list[str], words: Words, *, is_id: bool) -> tuple[str, fl
 
 def _ages(sample: pd.DataFrame) -> npt.NDArray[np.float64] | None:
     """Return the ages of a file, in years, where a column is called so."""
-    for column in sample.columns:
-        if "".join(name_parts(str(column))) in _AGE_NAMES and not isinstance(sample[column], pd.DataFrame):
-            cells = sample[column]
+    for place, column in enumerate(sample.columns):
+        if "".join(name_parts(str(column))) in _AGE_NAMES:
+            cells = sample.iloc[:, place]
             ages = pd.to_numeric(cells.astype("object"), errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
             if np.nanstd(ages) > 2 if np.isfinite(ages).any() else False:
                 return np.asarray(ages)

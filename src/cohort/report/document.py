@@ -14,7 +14,9 @@ import pandas as pd
 from nbconvert import HTMLExporter
 
 from cohort.output import write_text
+from cohort.protection import protect_table
 from cohort.report.execution import PARAMETERS_TAG, Notebook
+from cohort.report.tables import flow_table
 from cohort.study import Study
 
 STATUS_CLASS = {
@@ -59,8 +61,8 @@ def write_document(folder: Path, study: Study, notebooks: Sequence[Notebook], me
         notebooks=[{"name": n.name, "title": n.title, "body": _body(n)} for n in notebooks],
         methods=methods,
         flow=[
-            {"label": step.label, "n": study.disclosure.text(step.n)}
-            for step in (*study.flow.steps, *study.flow.branches)
+            {"label": step.label, "n": people}
+            for step, people in zip((*study.flow.steps, *study.flow.branches), _flow_people(study), strict=True)
         ],
         files=_files(folder),
         provenance=study.provenance,
@@ -78,6 +80,11 @@ def _forget_paths(content: nbformat.NotebookNode) -> None:
         if PARAMETERS_TAG in cell.metadata.get("tags", []):
             cell.source = 'study_path = "../clean"\nstudy_root = None\noutput_folder = None'
         cell.metadata.pop("execution", None)
+
+
+def _flow_people(study: Study) -> list[str]:
+    """Return the people of each box of the flow, as the table of the flow shows them."""
+    return [str(text) for text in protect_table(flow_table(study), study.disclosure)["people"]]
 
 
 def _verdicts(folder: Path) -> list[dict[str, Any]]:

@@ -146,12 +146,20 @@ def _interval(result: Result) -> str:
 
 
 def _share(end: EndShare, disclosure: Disclosure) -> str:
-    """Return a share as per cent; one made of a small count of people says so and no more."""
+    """Return a share as per cent; one made of a small count of people, or all but a few, says so and no more.
+
+    A share that is nothing but a count over another is made of both as they may be shown, since it gives them back.
+    """
     if not end.people:
         return ""
     if disclosure.is_small(end.count):
         return f"{disclosure.text(end.count)} people"
-    return "<0.1 %" if 0 < end.share < 0.0005 else f"{100 * end.share:.1f} %"
+    if disclosure.is_small(end.people - end.count):
+        return f"all but {disclosure.text(end.people - end.count)} people"
+    share, above, below = end.share, disclosure.rounded(end.count), disclosure.rounded(end.people)
+    if math.isclose(share, end.count / end.people) and above is not None and below:
+        share = min(above / below, 1.0)
+    return "<0.1 %" if 0 < share < 0.0005 else f"{100 * share:.1f} %"
 
 
 def _with_a_point(report: ScoreReport, disclosure: Disclosure) -> str:

@@ -27,7 +27,7 @@ def methods_paragraph(study: Study) -> str:
     return (
         f"{kind}Data of {shown(people)} people were read from {sources} files; {shown(eligible)} were eligible. "
         "Every value that cleaning repaired, set missing or set aside is recorded in a ledger "
-        f"({shown(touched)} values by {altered['rule'].nunique()} rules). "
+        f"({study.disclosure.rough_text(touched)} values by {altered['rule'].nunique()} rules). "
         "Depressive symptoms were measured with the PHQ-9; the total was prorated when one or two items were missing "
         "and depression defined as a total of 10 or more. "
         f"Sampling design: {design}. "

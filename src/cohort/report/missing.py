@@ -42,8 +42,9 @@ def missing_reasons(study: Study) -> pd.DataFrame:
     The ledger counts values of the files, the clean table has one row per person (and visit): where rows were merged or
     set aside, reasons can outnumber what is missing. They then count as they are, and ``no row`` as none.
     """
-    frames = [_filled(study), _lost(study)]
-    joined = frames[0].merge(frames[1], on=["table", "variable"], how="left")
+    keys = ["table", "variable"]
+    filled, lost = (frame.astype(dict.fromkeys(keys, "string")) for frame in (_filled(study), _lost(study)))
+    joined = filled.merge(lost, on=keys, how="left")
     for kind in KINDS[:-1]:
         joined[kind] = joined[kind].fillna(0).astype(int)
     known = joined[list(KINDS[:-1])].sum(axis=1)

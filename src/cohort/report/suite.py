@@ -57,8 +57,10 @@ def run_suite(
         opened.write_into(clean)
         executed = execute(load_notebooks(), study_path=clean, output=partial, show=show)
         methods = methods_paragraph(opened)
+        if opened.disclosure.memory is not None:
+            opened.disclosure.memory.keep_in(partial / MEMORY_FILE)
         write_cleaning_page(partial, opened)
-        (partial / MEMORY_FILE).unlink(missing_ok=True)
         write_document(partial, opened, executed, methods, SEED)
+        (partial / MEMORY_FILE).unlink(missing_ok=True)
         write_json(partial / "provenance.json", {**opened.provenance, "seed": SEED})
     return out / "index.html"

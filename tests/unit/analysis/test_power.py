@@ -12,11 +12,15 @@ import pytest
 from cohort.analysis.design import design_of
 from cohort.analysis.power import (
     MinimumDetectable,
+    SmallestEffect,
     detectable_odds_ratio,
     minimum_detectable_difference,
     minimum_detectable_odds_ratio,
     n_needed,
+    smallest_difference,
+    smallest_odds_ratio_per_sd,
 )
+from cohort.analysis.regression import mean_difference
 from cohort.analysis.verdicts import judge_direction, judge_size
 from cohort.errors import AnalysisError
 from cohort.results import Estimate, NotTestable
@@ -74,6 +78,44 @@ def test_a_cohort_tells_its_own_minimum(survey_people: pd.DataFrame) -> None:
 
 
 ESTIMATE = Estimate("x", "odds ratio", 1.5, 0.3, scale="log", null=1.0, n=1000)
+
+
+def test_smallest_difference_is_the_textbook_one_in_a_simple_sample_and_is_found_in_four_of_five() -> None:
+    rng = np.random.default_rng(3)
+    exposed = np.arange(400) % 4 == 0
+
+    def cohort(shift: float) -> pd.DataFrame:
+        return pd.DataFrame({"is_ssri_user": exposed, "ln_crp": rng.normal(0, 2, 400) + shift * exposed})
+
+    table = cohort(0.0)
+    found = smallest_difference(table, design_of(table), outcome="ln_crp", exposure="is_ssri_user")
+    assert isinstance(found, SmallestEffect)
+    textbook = minimum_detectable_difference(400, exposure_prevalence=0.25, sd=table["ln_crp"].std())
+    assert found.value == pytest.approx(textbook, rel=0.05)
+    assert found.in_sd == pytest.approx(found.value / table["ln_crp"].std())
+    hits = []
+    for _ in range(250):
+        table = cohort(textbook)
+        result = mean_difference(table, outcome="ln_crp", exposure="is_ssri_user", design=design_of(table))
+        assert isinstance(result, Estimate)
+        hits.append(result.p_value() < 0.05)
+    assert np.mean(hits) == pytest.approx(0.8, abs=0.015 + 3 * math.sqrt(0.8 * 0.2 / 250))
+
+
+def test_smallest_odds_ratio_per_sd_falls_with_more_people_and_needs_the_variables() -> None:
+    rng = np.random.default_rng(4)
+    table = pd.DataFrame({"ln_crp": rng.normal(size=4000), "has_depression": rng.random(4000) < 0.2})
+    whole, part = (
+        smallest_odds_ratio_per_sd(some, design_of(some), outcome="has_depression", exposure="ln_crp")
+        for some in (table, table.head(1000).copy())
+    )
+    assert isinstance(whole, SmallestEffect)
+    assert isinstance(part, SmallestEffect)
+    # Var(log OR per SD) is about 1 / (n p (1 - p)).
+    assert math.log(whole.value) == pytest.approx(2.80 / math.sqrt(4000 * 0.2 * 0.8), rel=0.06)
+    assert math.log(part.value) / math.log(whole.value) == pytest.approx(2, rel=0.15)
+    absent = smallest_odds_ratio_per_sd(table, design_of(table), outcome="has_depression", exposure="ctq_total")
+    assert isinstance(absent, NotTestable)
 
 
 def test_n_needed_decides_if_the_estimate_stays() -> None:

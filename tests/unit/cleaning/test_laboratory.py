@@ -104,7 +104,8 @@ def test_a_result_below_a_limit_that_the_site_undercuts_is_flagged(
     labs = tables["labs"]
     censoring, limit = ["none"] * (2 * SIZE), [np.nan] * (2 * SIZE)
     lowest = float(labs["value"].min()) * 0.9
-    for row, bound in ((0, 5.0), (1, lowest)):  # coarse, and the assay's own
+    rare = float(labs["value"].iloc[:SIZE].sort_values().iloc[3])
+    for row, bound in ((0, 5.0), (1, lowest), (2, rare)):  # coarse, the assay's own, and one that hardly any undercuts
         censoring[row], limit[row] = "below", bound
     labs = labs.assign(
         censoring=pd.Series(censoring, dtype=pd.CategoricalDtype(["none", "below", "above"])), limit=limit

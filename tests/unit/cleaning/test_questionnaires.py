@@ -89,6 +89,17 @@ def test_a_stray_code_is_no_coding(two_sites: Callable[..., Tables], codebook: C
     assert len(applied.ledger.entries) == 1
 
 
+def test_stray_codes_of_one_site_prove_nothing_about_another(
+    two_sites: Callable[..., Tables], codebook: Codebook
+) -> None:
+    def stray(marks: np.ndarray, there: np.ndarray) -> np.ndarray:
+        marks = np.minimum(marks + there[:, None], 3)  # nobody at B answers 0
+        marks[:6, 0] = 4  # at A
+        return marks
+
+    assert set(clean(two_sites("phq9", stray), codebook).ledger.entries["rule"]) == {"item_range"}
+
+
 def test_few_forms_tell_no_coding(two_sites: Callable[..., Tables], codebook: Codebook) -> None:
     tables = two_sites("phq9", lambda marks, there: marks + there[:, None])
     keep = [*range(PEOPLE), *range(PEOPLE, PEOPLE + 19)]

@@ -55,6 +55,7 @@ def test_every_defect_has_one_outcome(recovery: Recovery) -> None:
     assert table["low"].between(0, table["share"]).all()
 
 
+@pytest.mark.slow
 def test_a_missing_rule_misses_its_kind_a_wrong_repair_is_a_miss_and_a_spoilt_cell_is_counted(
     pair: tuple[Path, Path], codebook: Codebook, monkeypatch: pytest.MonkeyPatch, recovery: Recovery
 ) -> None:

@@ -16,8 +16,7 @@ from cohort.intake import RawCohort, read_cohort
 from cohort.study_file import DataFile, StudyFile
 from cohort.synthetic.twin.formats import typed, write_bids, write_file, write_redcap
 
-FORMATS = ("csv", "tsv", "csv.gz", "parquet", "xlsx", "sav", "zsav", "dta", "xpt", "sas7bdat", "bids", "redcap")
-LABELLED = ("sav", "zsav", "dta")
+FORMATS = ("csv", "parquet", "xlsx", "sav", "dta", "xpt", "sas7bdat", "bids", "redcap")
 MISSING = {"NA": "not available", "n.v.t.": "not applicable", "-": "left open", "onbekend": "not known"}
 CODED = frozenset({"sex", "kin"})
 

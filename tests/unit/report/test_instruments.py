@@ -40,7 +40,7 @@ def cohort(study: Study) -> Study:
     items = pd.concat([answers("pss10", n), answers("ctq_sf", n, 5)], axis=1)
     ids = study.person_table["participant_id"]
     first = items.assign(participant_id=ids, visit="t0")
-    later = first.assign(visit="t1", **{name: 1 for name in items})
+    later = first.assign(visit="t1", **dict.fromkeys(items, 1))
     scores = pd.concat([score_instrument(items, CODEBOOK.instruments[name]) for name in ("pss10", "ctq_sf")], axis=1)
     people = study.person_table.assign(**{name: scores[name] for name in scores})
     return replace(study, tables={"person_table": people, "visits": pd.concat([first, later], ignore_index=True)})
@@ -93,3 +93,14 @@ def test_too_few_people_are_told_and_not_estimated(cohort: Study) -> None:
     facts = {one["score"]: one for one in instruments_facts(few)}
     assert facts["pss10_total"]["alpha"]["value"] is None
     assert "fewer than 50 people" in facts["pss10_total"]["alpha"]["reason"]
+
+
+def test_a_share_of_a_simple_sample_is_made_of_counts_as_they_are_shown(cohort: Study) -> None:
+    people = cohort.person_table.assign(pss10_total=np.where(np.arange(103) < 13, 0.0, 20.0))
+    known = replace(cohort, tables={**cohort.tables, "person_table": people})
+    table = instruments_table(known).data.set_index("score")
+    assert table.loc["PSS-10 total", "at lowest"] == f"{100 * 15 / 105:.1f} %"
+    nearly = replace(
+        cohort, tables={**cohort.tables, "person_table": people.assign(pss10_total=[0.0] * 100 + [9.0] * 3)}
+    )
+    assert instruments_table(nearly).data.set_index("score").loc["PSS-10 total", "at lowest"] == "all but <5 people"

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+from types import SimpleNamespace
 
 import pandas as pd
 import pytest
 
-from cohort.report.tables import ledger_table, quarantine_table, rows_table, truth_of, truth_table
+from cohort.report.tables import ledger_table, quarantine_table, rows_table, sources_table, truth_of, truth_table
 from cohort.results import Estimate, NotTestable
 from cohort.study import Study
 
@@ -57,3 +58,14 @@ def test_a_real_cohort_has_no_truth(study: Study) -> None:
     found = Estimate("X", "odds ratio", 2.0, 0.1, scale="log", null=1.0)
     table = truth_table(study, [found, NotTestable("Z", "absent")], exposure="x", outcome="y").data
     assert table["inside"].tolist() == ["no truth is known", "absent"]
+
+
+def test_the_table_of_sources_tells_what_was_recognised() -> None:
+    asked = {"name": "lab", "source": "lab", "format": "csv", "rows": 9, "columns": 3, "sha256": "0" * 64}
+    text = {"encoding": "cp1252", "delimiter": ";", "decimal": ",", "date_order": "dmy", "sheet": None}
+    inputs = [{**asked, **text, "recognised": ["encoding", "date_order"]}, asked]
+    table = sources_table(SimpleNamespace(provenance={"inputs": inputs}))
+    assert table.data["read as"].tolist() == [
+        "encoding 'cp1252' (recognised), delimiter ';', decimal ',', date order 'dmy' (recognised)",
+        "",
+    ]

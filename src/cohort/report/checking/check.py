@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from cohort.codebook import load_codebook
+from cohort.disclosure import Disclosure
 from cohort.errors import CohortError, Problem
 from cohort.intake.reading import cohort_of, settle_files
 from cohort.intake.record import Record
@@ -126,7 +127,8 @@ def _read(study: StudyInput) -> Check:
         opened = study_of(study, study.protect(cohort_of(study.file, codebook, tables, files, record)))
     except CohortError as error:
         columns = unmapped_columns(study.file, tables, study.root, frozenset(codebook.mappable))
-        read = tuple({"file": f.name, "path": f.path, "format": f.format, "columns": f.columns} for f in files)
+        count = _disclosure(study).text
+        read = tuple({"file": f.name, "format": f.format, "rows": count(f.rows), "columns": f.columns} for f in files)
         return Check(
             title=study.file.title,
             synthetic=study.file.synthetic,
@@ -137,6 +139,11 @@ def _read(study: StudyInput) -> Check:
     lacking = frozenset(codebook.mappable) - filled_variables(opened)
     columns = unmapped_columns(study.file, tables, study.root, lacking)
     return _described(opened, mapping=describe_mapping(opened, study.file), unmapped=columns)
+
+
+def _disclosure(study: StudyInput) -> Disclosure:
+    policy = study.file.disclosure
+    return Disclosure.off() if study.file.synthetic else Disclosure(policy.minimum_count, policy.round_to)
 
 
 def _described(study: Study, mapping: tuple[Mapped, ...] = (), unmapped: tuple[Unmapped, ...] = ()) -> Check:

@@ -1,0 +1,244 @@
+"""Whatever bytes and tables come in, intake and cleaning end in a cohort or in problems in words, and quote no cell.
+
+A thousand times as many run in ``tests/end_to_end/test_mutations.py``, which is slow.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyreadstat
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from cohort.codebook import load_codebook
+from cohort.errors import CohortError, InputDataError
+from cohort.intake import RawCohort, read_cohort
+from cohort.study import open_study
+from cohort.study_file import StudyFile
+
+SECRET = "GEHEIM-4711"
+FORMATS = ("csv", "tsv", "parquet", "xlsx", "sav", "dta", "xpt", "sas7bdat")
+FEW = settings(
+    derandomize=True,
+    deadline=None,
+    database=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+TABLE = pd.DataFrame(
+    {"id": ["a1", "a2", "a3"], "sex": [1.0, 2.0, 1.0], "bmi": [22.5, 31.0, 19.0], "note": [SECRET] * 3}
+)
+MAGIC = {
+    "csv": b"id,sex,bmi\n", "tsv": b"id\tsex\tbmi\n", "parquet": b"PAR1", "xlsx": b"PK\x03\x04", "sav": b"$FL2",
+    "dta": b"<stata_dta><header><release>118</release>", "xpt": b"HEADER RECORD*******LIBRARY HEADER RECORD!!!!!!!",
+    "sas7bdat": bytes(12) + bytes.fromhex("c2ea8160b31411cfbd92080009c7318c181f1011"),
+}  # fmt: skip
+
+
+def study_of(ending: str, **declared: Any) -> StudyFile:
+    """Return a study of one file that uses its columns in many ways."""
+    return StudyFile.model_validate(
+        {
+            "cohort_study": 1,
+            "name": "arbitrary",
+            "title": "Arbitrary",
+            "id": "id",
+            "files": {"people": {"path": f"people.{ending}", **declared}},
+            "variables": {
+                "sex": {"file": "people", "column": "sex", "codes": {1: "male", 2: "female"}, "keep": "first"},
+                "bmi_kg_m2": {"file": "people", "column": "bmi", "keep": "last"},
+            },
+        }
+    )
+
+
+def check_problems(error: CohortError) -> None:
+    assert error.problems
+    for problem in error.problems:
+        assert problem.where
+        assert problem.what
+        assert "GEHEIM" not in str(problem)
+        assert "4711" not in str(problem)
+
+
+def read(content: bytes, ending: str, **declared: Any) -> RawCohort | None:
+    """Return the cohort that a file holds; None when it was refused with problems."""
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / f"people.{ending}").write_bytes(content)
+        try:
+            return read_cohort(study_of(ending, **declared), Path(folder), load_codebook())
+        except InputDataError as error:
+            check_problems(error)
+            return None
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory, sas_data_set: Any) -> dict[str, bytes]:
+    """Return the bytes of a valid file of each format."""
+    folder = tmp_path_factory.mktemp("whole")
+    TABLE.to_csv(folder / "f.csv", index=False)
+    TABLE.to_csv(folder / "f.tsv", index=False, sep="\t")
+    TABLE.to_parquet(folder / "f.parquet")
+    TABLE.to_excel(folder / "f.xlsx", index=False)
+    pyreadstat.write_sav(TABLE, str(folder / "f.sav"))
+    pyreadstat.write_dta(TABLE, str(folder / "f.dta"))
+    pyreadstat.write_xport(TABLE, str(folder / "f.xpt"))
+    columns = [("id", "text", 4), ("sex", "number", 8), ("bmi", "number", 8), ("note", "text", 12)]
+    (folder / "f.sas7bdat").write_bytes(sas_data_set(columns, TABLE.to_numpy().tolist()))
+    files = {path.suffix[1:]: path.read_bytes() for path in folder.iterdir()}
+    assert set(files) == set(FORMATS)
+    for ending, content in files.items():
+        cohort = read(content, ending)
+        assert cohort is not None, ending
+        assert cohort.tables["participants"]["participant_id"].tolist() == ["a1", "a2", "a3"], ending
+    return files
+
+
+@pytest.mark.parametrize("ending", FORMATS)
+@settings(FEW, max_examples=25)
+@given(data=st.data())
+def test_any_bytes_are_read_or_refused(ending: str, data: st.DataObject) -> None:
+    start = data.draw(st.sampled_from([b"", MAGIC[ending], MAGIC[data.draw(st.sampled_from(FORMATS))]]))
+    content = start + data.draw(st.binary(max_size=400))
+    packed = gzip.compress(content, mtime=0) if data.draw(st.booleans()) else content
+    read(packed, ending)
+
+
+@pytest.mark.parametrize("ending", FORMATS)
+@settings(FEW, max_examples=25)
+@given(data=st.data())
+def test_a_damaged_file_is_read_or_refused(ending: str, whole: dict[str, bytes], data: st.DataObject) -> None:
+    changed = bytearray(whole[ending])
+    end = data.draw(st.sampled_from([len(changed) - 1, min(len(changed) - 1, 600)]))
+    for _ in range(data.draw(st.integers(1, 6))):
+        changed[data.draw(st.integers(0, end))] = data.draw(st.integers(0, 255))
+    if data.draw(st.booleans()):
+        del changed[data.draw(st.integers(0, end)) :][: data.draw(st.integers(1, 3))]
+    read(bytes(changed), ending)
+
+
+ODD = (
+    "", " ", "1", "2", "1.0", "02", "1,5", "1.234,5", "1e400", "-1e308", "nan", "inf", "-inf", "NA", "9" * 400, "<0.15", ">",
+    "2020-02-30", "31.12.2020", "0001-01-01", "9999-12-31", "=1+1", "@x", "٣", "½", "\x1b[31m", "a\nb", '"', "\u202e", "😀",
+    "x" * 5_000, SECRET, f"{SECRET}@example.org", "4711.4711", "-4711", f"<{SECRET}", f"{SECRET}\n{SECRET}",
+)  # fmt: skip
+CELLS = st.one_of(
+    st.sampled_from(ODD),
+    st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=6),
+    st.floats().map(str),
+    st.integers().map(str),
+    st.dates().map(str),
+)
+HEADERS = st.lists(
+    st.one_of(
+        st.sampled_from(["id", "sex", "bmi", "ID", "", "note", "a,b", "\ufeffid", "a\nb", "x" * 300]),
+        st.text(max_size=5),
+    ),
+    max_size=4,
+).map(lambda more: ["id", "sex", "bmi", *more])
+
+
+@st.composite
+def tables(draw: st.DrawFn) -> tuple[bytes, dict[str, Any]]:
+    """Return a small table as delimited text of some dialect, and what the study declares of it."""
+    header = draw(HEADERS) if draw(st.integers(0, 4)) else draw(st.lists(st.text(max_size=8), max_size=4))
+    width = max(len(header), 1)
+    usual = [
+        st.sampled_from(["a", "b", "c", "0a"]),
+        st.sampled_from(["1", "2", ""]),
+        st.sampled_from(["22.5", "31", ""]),
+    ]
+    columns = [(usual[i] if i < 3 and draw(st.booleans()) else CELLS) for i in range(width)]
+    rows = [[draw(cells) for cells in columns] for _ in range(draw(st.integers(0, 6)))]
+    if rows and draw(st.booleans()):
+        rows.append(rows[0])
+    if rows and not draw(st.integers(0, 4)):
+        rows[-1] = [*rows[-1], SECRET]
+    stream = io.StringIO()
+    delimiter = draw(st.sampled_from([",", ";", "\t", "|"]))
+    csv.writer(
+        stream, delimiter=delimiter, quoting=draw(st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL]))
+    ).writerows([header, *rows])
+    encoding = draw(st.sampled_from(["utf-8", "utf-8", "utf-8-sig", "utf-16", "cp1252", "latin-1"]))
+    declared = draw(
+        st.sampled_from(
+            [
+                {},
+                {},
+                {},
+                {"delimiter": ";"},
+                {"decimal": ","},
+                {"date_order": "dmy"},
+                {"missing": {"1": "refused"}},
+                {"encoding": "ascii"},
+            ]
+        )
+    )
+    return stream.getvalue().encode(encoding, "replace"), declared
+
+
+@settings(FEW, max_examples=50)
+@given(tables())
+def test_any_table_is_read_or_refused_and_no_row_is_lost(table: tuple[bytes, dict[str, Any]]) -> None:
+    content, declared = table
+    raw = read(content, "csv", **declared)
+    if raw is not None:
+        assert len(raw.rows) == raw.sources[0].rows
+
+
+STUDY = """\
+cohort_study: 1
+name: arbitrary
+title: Arbitrary
+id: id
+files: {people: {path: people.csv}}
+variables:
+  sex: {file: people, column: sex, codes: {1: male, 2: female}, keep: first}
+  bmi_kg_m2: {file: people, column: bmi, keep: last}
+  visit_date: {file: people, column: seen, keep: last}
+  site: {file: people, column: place, keep: first}
+labs:
+  crp: {file: people, column: crp, unit: mg/L, limit: 0.15, date: {column: seen}, site: {column: place}, keep: all}
+diagnoses:
+  psoriasis: {file: people, present: {pso: [1]}, absent: {pso: [2]}}
+"""
+USUAL = {
+    "id": "abcd",
+    "sex": "12",
+    "bmi": ["22.5", "31"],
+    "seen": ["2020-03-01", "2021-01-02"],
+    "place": "NS",
+    "crp": "15",
+    "pso": "12",
+}
+
+
+@settings(FEW, max_examples=12)
+@given(st.data())
+def test_any_cells_go_through_cleaning_without_an_exception(data: st.DataObject) -> None:
+    odd = data.draw(st.lists(st.sampled_from([n for n in USUAL if n != "sex"]), max_size=3, unique=True))
+    rows = [
+        [
+            data.draw(CELLS if name in odd and data.draw(st.booleans()) else st.sampled_from(list(usual)))
+            for name, usual in USUAL.items()
+        ]
+        for _ in range(data.draw(st.integers(1, 6)))
+    ]
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "study.yaml").write_text(STUDY, encoding="utf-8")
+        with (folder / "people.csv").open("w", encoding="utf-8", newline="") as stream:
+            csv.writer(stream).writerows([list(USUAL), *rows])
+        try:
+            study = open_study(folder / "study.yaml")
+        except CohortError as error:
+            check_problems(error)
+        else:
+            assert study.rows["rows"].sum() == study.provenance["inputs"][0]["rows"]
