@@ -31,11 +31,13 @@ from cohort.codebook import Codebook, load_codebook
 from cohort.draft import draft_study
 from cohort.shipped import shipped_folder
 from cohort.study_file import StudyFile, load_study_file
+from cohort.synthetic import write_cohort
 from cohort.units import UnitError, convert_factor
 
 ROOT = Path(__file__).resolve().parent.parent
 RENAMINGS = ROOT / "tests" / "fixtures" / "draft"
 
+SAME = 1e-6
 Pair = tuple[str, str, str]
 """File (last part of its path), column, and what it stands for."""
 
@@ -117,52 +119,58 @@ def _pairs(study: StudyFile, codebook: Codebook) -> Iterator[tuple[Pair, Any]]:
             yield from _shared(path, source)
     for name, instruments in study.instruments.items():
         for given in instruments:
-            path = _path(study, given.file)
-            lists = given.items.values() if isinstance(given.items, dict) else [given.items]
-            for columns in lists:
-                for number, column in enumerate(columns, start=1):
-                    meaning = {"codes": given.codes or {}, "missing": set(given.missing)}
-                    yield (path, column, f"instruments.{name}[{number}]"), meaning
-            yield from _shared(path, given)
+            yield from _instrument(_path(study, given.file), name, given)
     for name, labs in study.labs.items():
         for lab in labs:
-            path = _path(study, lab.file)
-            for column in _columns(lab):
-                yield (path, column, f"labs.{name}"), _meaning(lab, codebook.analytes[name].unit)
-            if hasattr(lab.unit, "column"):
-                yield (path, lab.unit.column, f"labs.{name}.unit"), None
-            for condition in (lab.below, lab.above):
-                for column in _condition_columns(condition):
-                    if column not in _columns(lab):
-                        yield (path, column, f"labs.{name}.limit"), None
-            for key in ("plate", "site", "time"):
-                if hasattr(getattr(lab, key), "column"):
-                    yield (path, getattr(lab, key).column, f"labs.{key}"), None
-            yield from _shared(path, lab)
+            yield from _lab(_path(study, lab.file), name, lab, codebook.analytes[name].unit)
     for section, entries in (("diagnoses", study.diagnoses), ("medications", study.medications)):
         for name, given_sources in entries.items():
             for item in given_sources:
-                path = _path(study, item.file)
-                for column in dict.fromkeys([*_condition_columns(item.present), *_condition_columns(item.absent)]):
-                    yield (path, column, f"{section}.{name}"), {"present": _codes_of(item.present, column)}
-                if getattr(item, "onset_age", None) is not None:
-                    yield (path, item.onset_age.column, f"{section}.{name}.onset_age"), None
-                yield from _shared(path, item)
+                yield from _conditional(_path(study, item.file), f"{section}.{name}", item)
+    yield from _people(study)
+
+
+def _instrument(path: str, name: str, given: Any) -> Iterator[tuple[Pair, Any]]:
+    for columns in given.items.values() if isinstance(given.items, dict) else [given.items]:
+        for number, column in enumerate(columns, start=1):
+            meaning = {"codes": given.codes or {}, "missing": set(given.missing)}
+            yield (path, column, f"instruments.{name}[{number}]"), meaning
+    yield from _shared(path, given)
+
+
+def _lab(path: str, name: str, lab: Any, unit: str) -> Iterator[tuple[Pair, Any]]:
+    for column in _columns(lab):
+        yield (path, column, f"labs.{name}"), _meaning(lab, unit)
+    if hasattr(lab.unit, "column"):
+        yield (path, lab.unit.column, f"labs.{name}.unit"), None
+    for column in [*_condition_columns(lab.below), *_condition_columns(lab.above)]:
+        if column not in _columns(lab):
+            yield (path, column, f"labs.{name}.limit"), None
+    for key in ("plate", "site", "time"):
+        if hasattr(getattr(lab, key), "column"):
+            yield (path, getattr(lab, key).column, f"labs.{key}"), None
+    yield from _shared(path, lab)
+
+
+def _conditional(path: str, target: str, item: Any) -> Iterator[tuple[Pair, Any]]:
+    for column in dict.fromkeys([*_condition_columns(item.present), *_condition_columns(item.absent)]):
+        yield (path, column, target), {"present": _codes_of(item.present, column)}
+    if getattr(item, "onset_age", None) is not None:
+        yield (path, item.onset_age.column, f"{target}.onset_age"), None
+    yield from _shared(path, item)
+
+
+def _people(study: StudyFile) -> Iterator[tuple[Pair, Any]]:
     for relation in study.relations:
         path = _path(study, relation.file)
         yield (path, relation.relative.column, "relations.relative"), None
-        if hasattr(relation.kind, "column"):
+        if not isinstance(relation.kind, str):
             yield (path, str(relation.kind.column), "relations.kind"), _meaning(relation.kind, "")
-    if study.follow_up is not None:
-        for key in ("entry", "exit", "reason"):
-            source = getattr(study.follow_up, key)
+    for section, keys in (("follow_up", ("entry", "exit", "reason")), ("design", ("weights", "strata", "psu"))):
+        for key in keys:
+            source = getattr(getattr(study, section), key, None)
             if source is not None:
-                yield (_path(study, source.file), source.column, f"follow_up.{key}"), _meaning(source, "")
-    if study.design is not None:
-        for key in ("weights", "strata", "psu"):
-            source = getattr(study.design, key)
-            if source is not None:
-                yield (_path(study, source.file), source.column, f"design.{key}"), None
+                yield (_path(study, source.file), source.column, f"{section}.{key}"), _meaning(source, "")
 
 
 def _columns(source: Any) -> list[str]:
@@ -221,21 +229,15 @@ def contradiction(mine: Any, theirs: Any) -> str:
     if not mine or not theirs:
         return ""
     for code, word in mine.get("codes", {}).items():
-        other = theirs.get("codes", {}).get(code)
-        if other is not None and str(other) != str(word):
+        other = theirs.get("codes", {}).get(code, "no answer" if code in theirs.get("missing", set()) else word)
+        if str(other) != str(word):
             return f"code {code} is {other}, not {word}"
-        if code in theirs.get("missing", set()):
-            return f"code {code} is no answer, not {word}"
-    for code in mine.get("missing", set()):
-        if code in theirs.get("codes", {}):
-            return f"code {code} is {theirs['codes'][code]}, not missing"
-    if mine.get("factor") and theirs.get("factor") and abs(mine["factor"] / theirs["factor"] - 1) > 1e-6:
+    for code in mine.get("missing", set()) & theirs.get("codes", {}).keys():
+        return f"code {code} is {theirs['codes'][code]}, not missing"
+    if mine.get("factor") and theirs.get("factor") and abs(mine["factor"] / theirs["factor"] - 1) > SAME:
         return "another unit"
-    if mine.get("present") and theirs.get("present") and mine["present"] != theirs["present"]:
-        return "other codes are present"
-    if mine.get("cases") and theirs.get("cases") and mine["cases"] != theirs["cases"]:
-        return "other cases"
-    return ""
+    differing = [key for key in ("present", "cases") if mine.get(key) and theirs.get(key) and mine[key] != theirs[key]]
+    return f"other {differing[0]}" if differing else ""
 
 
 def score(name: str, drafted: StudyFile, reference: StudyFile, codebook: Codebook) -> Score:
@@ -470,16 +472,19 @@ def _scored(name: str, paths: list[Path], reference: StudyFile, codebook: Codebo
         return score(name, load_study_file(file, codebook), reference, codebook)
 
 
+_HEAD = "pairs   right    open   wrong"
+
+
+def _shares(found: Score) -> str:
+    shares = "  ".join(f"{found.share(which):6.1%}" for which in ("right", "open", "wrong"))
+    return f"{found.judged:5}  {shares}"
+
+
 def table(scores: list[Score]) -> str:
     """Return the scores as a table: by pair, and with each questionnaire as one pair."""
     width = max(len(s.name) for s in scores)
-    lines = [f"{'export':{width}}  pairs  right  open  wrong | questionnaires as one: pairs  right  open  wrong"]
-    for s in scores:
-        small = s.without_items()
-        lines.append(
-            f"{s.name:{width}}  {s.judged:5}  {s.share('right'):5.1%}  {s.share('open'):4.0%}  {s.share('wrong'):5.1%} | "
-            f"{'':22} {small.judged:5}  {small.share('right'):5.1%}  {small.share('open'):4.0%}  {small.share('wrong'):5.1%}"
-        )
+    lines = [f"{'':{width}}  {'by column':30}   each questionnaire as one", f"{'export':{width}}  {_HEAD}   {_HEAD}"]
+    lines += [f"{s.name:{width}}  {_shares(s)}   {_shares(s.without_items())}" for s in scores]
     return "\n".join(lines)
 
 
@@ -497,8 +502,6 @@ def main() -> int:
         scores += [score_nhanes(options.nhanes), score_nhanes(options.nhanes, use_data_sets=False)]
     with tempfile.TemporaryDirectory() as place:
         if options.renamings:
-            from cohort.synthetic import write_cohort
-
             write_cohort("literature_like", options.people, options.seed, Path(place), with_truth=False)
         scores += [score_renaming(renaming, Path(place)) for renaming in options.renamings]
     print(table(scores))

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+
+_INVISIBLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
+_LONGEST = 1_000
+"""So many characters of a place, a fault or a remedy are told; a damaged file can have names of any length."""
 
 
 @dataclass(frozen=True, order=True)
@@ -25,9 +30,21 @@ class Problem:
     fix: str = ""
 
     def __str__(self) -> str:
-        """Return the problem on one line."""
-        tail = f" {self.fix}" if self.fix else ""
-        return f"{self.where}: {self.what}{tail}"
+        """Return the problem on one line, in which no name from a file can move the cursor or fill the screen.
+
+        Examples
+        --------
+        >>> str(Problem("a.csv", "there is no column 'crp'.", "Did you mean 'c\\x1b[1mrp'?"))
+        "a.csv: there is no column 'crp'. Did you mean 'c\\\\x1b[1mrp'?"
+        """
+        where, what, fix = (_readable(text) for text in (self.where, self.what, self.fix))
+        return f"{where}: {what} {fix}".rstrip()
+
+
+def _readable(text: str) -> str:
+    """Return text with signs that cannot be seen written out, cut where it is too long to be read."""
+    seen = _INVISIBLE.sub(lambda sign: repr(sign.group())[1:-1], text)
+    return seen if len(seen) <= _LONGEST else f"{seen[:_LONGEST]} …"
 
 
 class CohortError(Exception):

@@ -18,6 +18,7 @@ from cohort import __version__
 from cohort.analysis.design import Design, design_of
 from cohort.cleaning import Flow, account_rows, clean_cohort
 from cohort.cleaning.settings import StudyRules, rules_of_study
+from cohort.cleaning.totals import check_totals, with_restored_ids
 from cohort.cleaning.validation import conform
 from cohort.codebook import Codebook, load_codebook
 from cohort.disclosure import Disclosure, Memory
@@ -257,7 +258,8 @@ def study_of(study: StudyInput, raw: RawCohort) -> Study:
         ledger=raw.ledger + chosen.ledger if len(chosen.ledger.entries) else raw.ledger,
         rules=chosen.rules,
     )
-    rows = account_rows(raw.rows, clean)
+    rows = account_rows(with_restored_ids(raw.rows, clean.ledger), clean)
+    check_totals(rows, {(source.name, source.source): source.rows for source in raw.sources})
     accounting = rows.groupby(["file", "source", "status", "reason"], dropna=False).size().rename("rows").reset_index()
     return Study(
         name=file.name,

@@ -161,9 +161,10 @@ def _write_every_format(folder: Path) -> None:
         rows = [[ids[n], *((n * i + i) % 4 for i in range(9)), SECRET] for n in range(start, start + _PEOPLE // 2)]
         (folder / f"mood_{name}.sas7bdat").write_bytes(sas_data_set()(columns, rows))
     history = ["person;pregnant;smokes;pso;pso_age;statin;icd;first;remark"]
+    pregnant, smokes, codes = ("", 2, 1), ("never", "ex", "yes"), ("E10.9", "G35", "")
     history += [
-        f"{ids[n]};{['', 2, 1][n % 3]};{['never', 'ex', 'yes'][n % 3]};{1 + n % 2};{'' if n % 2 else 20 + n};{1 + n % 2};"
-        f"{['E10.9', 'G35', ''][n % 3]};2010-0{1 + n % 9}-11;café {SECRET}"
+        f"{ids[n]};{pregnant[n % 3]};{smokes[n % 3]};{1 + n % 2};{'' if n % 2 else 20 + n};{1 + n % 2};"
+        f"{codes[n % 3]};2010-0{1 + n % 9}-11;café {SECRET}"
         for n in numbers
     ]
     packed = gzip.compress(("\r\n".join(history) + "\r\n").encode("latin-1"), mtime=0)

@@ -1,6 +1,6 @@
-"""Mutations of data files: of their bytes, as a bad disk or a cut download makes them, and of their tables, as people do.
+"""Mutations of data files: of their bytes, as a bad disk or a cut download makes them, and of their tables.
 
-A table is read and written again in the format of its file, so that its cells, columns and rows can be mutated in all of
+A table is read and written again in the format of its file, so that cells, columns and rows can be mutated in all of
 them. What no writer takes, such as a column of texts and numbers in an SPSS file, is left to the mutations of bytes.
 """
 
@@ -28,16 +28,22 @@ HEAD = 600
 """In the first bytes of a binary file stand the numbers that a reader trusts; half of all damage is done there."""
 
 ODD_CELLS: tuple[Any, ...] = (
-    None, "", " ", "NA", "n/a", "nan", "NaN", "NULL", ".", "-", "?", "n.d.", "<0.15", ">200", "< 5", "<", ">", "<<1", "≤3",
-    "inf", "-inf", "1e400", "1e308", "-1e308", "1e-320", "0", "-0", "00", "1", "2", "3", "-1", "-9", "99", "999", "-999",
-    "1,5", "1.5", "1.234,5", "1,234.5", "1'234", "1 234", "12,345", "0,15", "5e-324", "9" * 25, "9" * 400, "-" + "9" * 20,
+    None, "", " ", "NA", "n/a", "nan", "NaN", "NULL", ".", "-", "?", "n.d.", "<0.15", ">200", "< 5", "<", ">", "<<1",
+    "≤3",
+    "inf", "-inf", "1e400", "1e308", "-1e308", "1e-320", "0", "-0", "00", "1", "2", "3", "-1", "-9", "99", "999",
+    "-999",
+    "1,5", "1.5", "1.234,5", "1,234.5", "1'234", "1 234", "12,345", "0,15", "5e-324", "9" * 25, "9" * 400,
+    "-" + "9" * 20,
     "9223372036854775807", "9223372036854775808", "18446744073709551616", "0x1F", "1_000", "١٢", "½", "²", "１",
     "2020-01-31", "2020-02-30", "31.12.2020", "12/31/2020", "31-12-20", "0001-01-01", "9999-12-31", "1582-10-10",
-    "2020-01-31T23:59:60Z", "2020-01-31 10:00:00+14:00", "1900-02-29", "44000", "-44000", "1e20", "25:61", "24:00", "9:5",
-    "true", "FALSE", "ja", "Yes", "=1+1", "+1", "-1+1", "@SUM(A1)", "=cmd|' /C calc'!A0", '"', "''", 'a"b', "a,b;c\td|e",
+    "2020-01-31T23:59:60Z", "2020-01-31 10:00:00+14:00", "1900-02-29", "44000", "-44000", "1e20", "25:61", "24:00",
+    "9:5",
+    "true", "FALSE", "ja", "Yes", "=1+1", "+1", "-1+1", "@SUM(A1)", "=cmd|' /C calc'!A0", '"', "''", 'a"b',
+    "a,b;c\td|e",
     "a\nb", "a\r\nb", "\r", "\x1b[31mred", "\x07", "\x7f", "\u200b", "\u202e", "\ufeff1", "\u0130", "ß", "é", "e\u0301",
     "😀", "\U0010ffff", "\ufffe", "x" * 50_000, " 1 ", "\xa01", "1\xa0", "sub-01", "0007", "001", "1.0", "1e0",
-    SECRET, f"{SECRET}@example.org", f"={SECRET}", f"{SECRET}\n{SECRET}", f"<{SECRET}", "4711", "4711.4711", "4711,4711",
+    SECRET, f"{SECRET}@example.org", f"={SECRET}", f"{SECRET}\n{SECRET}", f"<{SECRET}", "4711", "4711.4711",
+    "4711,4711",
     "-4711", "4711-47-11", "<4711", f"<script>{SECRET}</script>", f"{SECRET},1", f"{SECRET};1", f"1 {SECRET}",
 )  # fmt: skip
 
@@ -105,7 +111,8 @@ def replace_whole(content: bytes, rng: random.Random) -> bytes:
     del content
     start = rng.choice(
         [b"", b"PK\x03\x04", b"PAR1", b"$FL2", b"$FL3", b"<stata_dta>", b"HEADER RECORD*******", b"\x1f\x8b", b"%PDF",
-         b"<!DOCTYPE html><html>", b"\xd0\xcf\x11\xe0", b"\xff\xfe", b"\xef\xbb\xbf", b"r\0\x02\x01", b"{}", b"[]", b"null"]
+         b"<!DOCTYPE html><html>", b"\xd0\xcf\x11\xe0", b"\xff\xfe", b"\xef\xbb\xbf", b"r\0\x02\x01", b"{}", b"[]",
+         b"null"]
     )  # fmt: skip
     return start + rng.choice([b"", rng.randbytes(rng.randrange(2000)), b"a,b\n1,2\n", bytes(300)])
 
@@ -251,7 +258,7 @@ def change_cells(table: pd.DataFrame, rng: random.Random) -> pd.DataFrame:
         return table
     changed = table.astype("object")
     for _ in range(rng.choice([1, 1, 2, 4, 12])):
-        changed.iat[rng.randrange(len(table)), rng.randrange(len(table.columns))] = rng.choice(ODD_CELLS)
+        changed.iloc[rng.randrange(len(table)), rng.randrange(len(table.columns))] = rng.choice(ODD_CELLS)
     return changed
 
 
@@ -262,7 +269,7 @@ def exchange_cells(table: pd.DataFrame, rng: random.Random) -> pd.DataFrame:
     changed = table.astype("object")
     for _ in range(rng.choice([1, 3, 8])):
         here, there = ((rng.randrange(len(table)), rng.randrange(len(table.columns))) for _ in range(2))
-        changed.iat[here] = table.iat[there]
+        changed.iloc[here] = table.iloc[there]
     return changed
 
 

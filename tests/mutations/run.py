@@ -3,10 +3,11 @@
     python tests/mutations/run.py --cases 10000 --seed 4              # all, on two processes
     python tests/mutations/run.py --case 1234 --seed 4 --keep folder  # one again, its files kept
 
-A study is opened as a user opens it; every tenth goes through ``cohort check`` and every tenth through ``cohort clean``.
+A study is opened as a user opens it; every tenth goes through ``cohort check``, every tenth through ``cohort clean``,
+every tenth through the same in blocks of people, and of every tenth the data are given to ``cohort draft``.
 It fails when it ends in anything but :class:`cohort.errors.CohortError` with problems in words, when a message holds a
-cell of a person, when a warning or a library's remark reaches the terminal, when it takes more than ``--limit`` seconds of the processor,
-or when the process dies. Case numbers and seed decide everything, so that each failure can be had again.
+cell of a person, when a warning or a library's remark reaches the terminal, when it takes more than ``--limit`` seconds
+of the processor, or when the process dies. Number and seed decide everything, so that each failure can be had again.
 """
 
 from __future__ import annotations
@@ -138,11 +139,15 @@ def _command(folder: Path, *arguments: str) -> tuple[str, str]:
 
 def try_case(folder: Path, case: int) -> tuple[str, str]:
     """Return the outcome of opening a mutated study, and why it failed."""
-    study = folder / "study.yaml"
+    study, out = folder / "study.yaml", str(folder / "out")
+    if case % 10 == 1:
+        return _command(folder, "clean", str(study), "--out", out, "--people-per-block", "3")
     if case % 10 == 3:
         return _command(folder, "check", str(study))
     if case % 10 == 7:
-        return _command(folder, "clean", str(study), "--out", str(folder / "out"))
+        return _command(folder, "clean", str(study), "--out", out)
+    if case % 10 == 9:
+        return _command(folder, "draft", *map(str, data_files(folder)), "--out", str(folder / "draft.yaml"))
     return _open(study)
 
 
@@ -203,6 +208,11 @@ def run_case(case: int, seed: int, limit: float, folder: Path) -> Outcome:
     return Outcome(case, base, mutations, outcome, why)
 
 
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
 # --- many cases --------------------------------------------------------------------------------------------------
 
 
@@ -216,9 +226,9 @@ def _work(first: int, last: int, seed: int, limit: float) -> None:
 
     load_codebook()
     for case in range(first, last):
-        print(json.dumps({"begins": case}), flush=True)
+        _say(json.dumps({"begins": case}))
         with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-            print(json.dumps(asdict(run_case(case, seed, limit, Path(folder)))), flush=True)
+            _say(json.dumps(asdict(run_case(case, seed, limit, Path(folder)))))
 
 
 def _supervise(first: int, last: int, seed: int, limit: float) -> list[Outcome]:
@@ -303,14 +313,14 @@ def main() -> int:
             one = run_case(asked.case, asked.seed, asked.limit, Path(folder))
             if asked.keep:
                 shutil.copytree(folder, asked.keep, dirs_exist_ok=True)
-        print(json.dumps(asdict(one), indent=2).replace("\\n", "\n"))
+        _say(json.dumps(asdict(one), indent=2).replace("\\n", "\n"))
         return int(one.outcome == "failed")
     counts: Counter[str] = Counter()
     for outcome in run_cases(asked.first, asked.first + asked.cases, asked.seed, asked.workers, asked.limit):
         counts[outcome.outcome] += 1
         if outcome.outcome == "failed":
-            print(json.dumps(asdict(outcome)), flush=True)
-    print(
+            _say(json.dumps(asdict(outcome)))
+    _say(
         json.dumps(
             {"seed": asked.seed, "cases": counts.total(), **{k: counts[k] for k in ("opened", "refused", "failed")}}
         )

@@ -1,4 +1,4 @@
-"""Mutations of a study file: of its text, as a hand that slips makes them, and of its entries, as a mind that errs does.
+"""Mutations of a study file: of its text, as a hand that slips makes them, and of its entries, as a mistaken mind does.
 
 Each is a function of the text and a random generator; it returns the new bytes. The entries that a mutation puts in are
 words of the grammar and the codebook as often as nonsense, so that many mutated studies are valid and mean odd things.
@@ -22,8 +22,10 @@ _SIGNS = "\t\n\r :{}[],#|>'\"&*!%@`?-~\0\x07\x1b\x7f\x85\u2028\ufeff\u202e\ud7ff
 
 _ODD_VALUES: tuple[Any, ...] = (
     None, True, False, 0, 1, -1, 2, 7, 0.5, 1e308, -1e308, 1e-320, 10**30, float("nan"), float("inf"), float("-inf"),
-    "", " ", "~", "null", "yes", "x" * 5000, "\x1b[31m", "a\nb", "é", "😀", "0", "007", "1.0", "-0", "1e3", "2020-01-31",
-    "2020-02-31", "12:30", "blank", "all", "first", "last", "source", "column", "t0", "t1", "off", "[]", "{}", "*", "&a",
+    "", " ", "~", "null", "yes", "x" * 5000, "\x1b[31m", "a\nb", "é", "😀", "0", "007", "1.0", "-0", "1e3",
+    "2020-01-31",
+    "2020-02-31", "12:30", "blank", "all", "first", "last", "source", "column", "t0", "t1", "off", "[]", "{}", "*",
+    "&a",
     "../../../etc/passwd", "/etc/passwd", "/dev/zero", "C:\\Windows\\win.ini", "\\\\host\\share", "file:///etc/passwd",
     "people.csv\0.txt", "x" * 300 + ".csv", ".", "..", "", "study.yaml", "key.txt", "%s %d {0} {x}", "<b>x</b>",
     [], [[]], [None], [1, [2]], {}, {"": ""}, {"a": {"b": {}}}, {"by": "source"}, {"column": "x"}, ["blank"], [{}],
@@ -44,19 +46,22 @@ _NAMES = (
     "sex", "birth_year", "age_years", "bmi_kg_m2", "visit_date", "site", "smoking", "education", "ancestry_group",
     "is_pregnant", "has_acute_infection", "recruitment", "family_id", "weight", "phq9", "ctq_sf", "bdi2", "hamd17",
     "pss10", "gad7", "ace10", "crp", "il6", "cortisol", "igg", "cmv_igg", "toxoplasma_igg", "platelets", "psoriasis",
-    "type_1_diabetes", "multiple_sclerosis", "lifetime_depression", "statin", "ssri", "insulin", "crp_mg_l", "phq9_total",
+    "type_1_diabetes", "multiple_sclerosis", "lifetime_depression", "statin", "ssri", "insulin", "crp_mg_l",
+    "phq9_total",
 )  # fmt: skip
 
 _RULES = (
     "straight_lining", "id_leading_zeros", "name_case", "duplicate_near", "duplicate_conflicting", "coding_shifted",
-    "items_unreversed", "unit_by_site", "censored_coarse", "sentinel_number", "date_isolated", "item_range", "range_hard",
+    "items_unreversed", "unit_by_site", "censored_coarse", "sentinel_number", "date_isolated", "item_range",
+    "range_hard",
     "range_plausible", "visit_order", "copy_forward", "plate_effect", "digit_preference", "orphan", "not_whole",
 )  # fmt: skip
 
 _PIECES: tuple[tuple[str, Any], ...] = (
     ("keep", "first"), ("keep", "last"), ("keep", "all"), ("keep", {"nearest": "visit_date"}), ("unit", "mg/dL"),
     ("unit", "nmol/L"), ("unit", "year"), ("unit", "kg/m2"), ("unit", {"by": "source"}), ("limit", 0.15), ("limit", -1),
-    ("multiply", 0), ("multiply", -2), ("multiply", 1e300), ("multiply", 0.1), ("top_coded_at", 0), ("top_coded_at", 40),
+    ("multiply", 0), ("multiply", -2), ("multiply", 1e300), ("multiply", 0.1), ("top_coded_at", 0), ("top_coded_at",
+    40),
     ("missing", {"1": "refused"}), ("missing", {"": "blank"}), ("codes", {"1": "male", "2": "female"}), ("codes", {}),
     ("codes", {"1": 0, "2": 1}), ("constant", 1), ("constant", "female"), ("encoding", "utf-16"), ("encoding", "cp037"),
     ("encoding", "zip"), ("encoding", "idna"), ("encoding", "utf-8"), ("encoding", "nonsense"), ("delimiter", ";"),
@@ -153,8 +158,10 @@ def write_badly(content: bytes, rng: random.Random) -> bytes:
     passage = rng.choice(
         [
             "a: &a [*a]", "b: &b {<<: *b}", "<<: [1]", "c: *nowhere", "d: !!python/object/apply:os.system ['true']",
-            "e: !!binary x", "f: !!int x", "---", "...", "%YAML 9.9", "? [a, b]\n: c", "g: |\n  x\n y", "'", '"', "[" * DEEP,
-            "h: " + "{a: " * DEEP, "- " * DEEP, "i: " + "x" * 100_000, "x" * 2000 + ": 1", "variables: *v", "\t", "j: @x",
+            "e: !!binary x", "f: !!int x", "---", "...", "%YAML 9.9", "? [a, b]\n: c", "g: |\n  x\n y", "'", '"',
+            "[" * DEEP,
+            "h: " + "{a: " * DEEP, "- " * DEEP, "i: " + "x" * 100_000, "x" * 2000 + ": 1", "variables: *v", "\t",
+            "j: @x",
             "k0: &k0 [1,1,1,1,1,1,1,1,1]\n"
             + "".join(f"k{i}: &k{i} [{','.join([f'*k{i - 1}'] * 9)}]\n" for i in range(1, 8)),
             "labs: &l {crp: &m {<<: [*m]}}", "!!set {a, b}", "{}", "1: 1\n1.0: 2", "? \n: ", "null: 1\n~: 2", "&x : 1",

@@ -23,6 +23,13 @@ def test_a_problem_without_a_remedy_ends_after_what_is_wrong() -> None:
     assert str(Problem("demo.csv", "is empty.")) == "demo.csv: is empty."
 
 
+def test_a_name_from_a_file_can_neither_break_the_line_nor_fill_the_screen() -> None:
+    problem = Problem("a\nb.csv", "there is no column '\x1b[2J\u202e\ud800'.", "x" * 50_000)
+    assert str(problem).startswith(r"a\nb.csv: there is no column '\x1b[2J\u202e\ud800'. xxx")
+    assert len(str(problem)) < 1_100
+    str(problem).encode("utf-8")
+
+
 def test_an_error_tells_all_problems_a_line_each_in_order() -> None:
     problems = [Problem("b", "second."), Problem("a", "first.")]
     error = CohortError(problems)

@@ -17,10 +17,11 @@ import pyarrow.parquet as pq
 from threadpoolctl import threadpool_limits
 
 from cohort.blocks.store import BlockStore, together
-from cohort.cleaning import Flow, Rule, account_rows, empty_quarantine
+from cohort.cleaning import CleanCohort, Flow, Rule, account_rows, empty_quarantine
 from cohort.cleaning.flow import MEASURES, build_flow, decide_eligibility
 from cohort.cleaning.pipeline import count_people, finish, prepare
 from cohort.cleaning.rule import Applied, apply_rules
+from cohort.cleaning.totals import check_totals, with_restored_ids
 from cohort.cleaning.validation import canonical_tables, conform
 from cohort.codebook import Codebook
 from cohort.errors import InputDataError
@@ -75,7 +76,7 @@ def clean_in_blocks(
         for needs_all_rows, group in itertools.groupby(study.rules.rules, key=lambda rule: rule.needs_all_rows):
             rules = tuple(group)
             run.apply_to_all(rules) if needs_all_rows else run.apply_to_each(rules)
-        run.write(partial)
+        run.write(partial, files)
         write_json(partial / MARKER, provenance_of(study, files))
         run.store.remove()
     return out
@@ -153,27 +154,43 @@ class _Run:
         if any(rule.action != "flag" for rule in rules):
             self.store.cut(applied.tables, ends)
 
-    def write(self, folder: Path) -> None:
-        """Score and derive each block, and write all of them as one set of files."""
+    def write(self, folder: Path, files: Sequence[SourceFile]) -> None:
+        """Score and derive each block, and write all of them as one set of files; every row of the files is there."""
         quarantine = pd.concat([aside for _, aside in self.noted], ignore_index=True)
         self.store.save("aside", quarantine.loc[quarantine["column"] == ""] if "column" in quarantine else quarantine)
+        restored = pd.concat([ledger.entries for ledger, _ in self.noted], ignore_index=True)
+        self.store.save("restored", Ledger(restored.loc[restored["rule"] == "id_leading_zeros"]))
         done = self._each(_finish_block, "clean tables")
         for name in self.codebook.tables:
             _write_parts(folder / f"{name}.parquet", self._parts(name), name, self.codebook)
-        ledgers = [ledger for ledger, _ in self.noted] + [ledger for ledger, _ in done]
+        ledgers = [ledger for ledger, _ in self.noted] + [ledger for ledger, *_ in done]
         entries = pd.concat([ledger.entries for ledger in ledgers], ignore_index=True)
         _summed(entries).to_parquet(folder / "ledger.parquet", index=False)
         (folder / "quarantine").mkdir()
         quarantine.to_parquet(folder / "quarantine" / "quarantine.parquet", index=False)
-        settled = self.store.load("settled").groupby(_ACCOUNT, dropna=False).size().rename("rows").reset_index()
-        rows = pd.concat([settled, *(rows for _, rows in done)], ignore_index=True)
-        rows.groupby(_ACCOUNT, dropna=False)["rows"].sum().reset_index().to_parquet(
-            folder / "rows.parquet", index=False
-        )
+        rows = self._account([counts for _, counts, _ in done], pd.concat([moved for *_, moved in done]))
+        check_totals(rows, {(source.name, source.source): source.rows for source in files})
+        rows.to_parquet(folder / "rows.parquet", index=False)
         write_json(folder / "flow.json", self._flow(folder).to_dict())
         truth = read_truth(self.study)
         if truth is not None:
             truth.to_parquet(folder / "truth.parquet", index=False)
+
+    def _account(self, counts: list[pd.DataFrame], moved: pd.DataFrame) -> pd.DataFrame:
+        """Return how many rows of each file have each status, from the counts of the blocks.
+
+        A row whose identifier got its zeros back may belong to a person of another block: it is looked up here.
+        """
+        parts = [_counted(self.store.load("settled")), *counts]
+        if len(moved):
+            people = [self.store.load(f"clean-{block}-person_table") for block in range(self.blocks)]
+            kept = pd.concat([table[["participant_id", "is_eligible"]] for table in people], ignore_index=True)
+            out = [self.store.load(f"excluded-{block}") for block in range(self.blocks)]
+            whole = CleanCohort(
+                {"person_table": kept}, Ledger.empty(), self.store.load("aside"), Flow((), ()), pd.concat(out)
+            )
+            parts.append(_counted(account_rows(moved, whole)))
+        return pd.concat(parts, ignore_index=True).groupby(_ACCOUNT, dropna=False)["rows"].sum().reset_index()
 
     def _parts(self, name: str) -> Iterator[pd.DataFrame]:
         return (self.store.load(f"clean-{block}-{name}") for block in range(self.blocks))
@@ -247,17 +264,34 @@ def _apply_to_block(
     return applied.ledger, applied.quarantine
 
 
-def _finish_block(study: StudyInput, store: BlockStore, block: int) -> tuple[Ledger, pd.DataFrame]:
-    """Score and derive a block into the store; return the ledger of it, and the account of its source rows."""
+def _counted(rows: pd.DataFrame) -> pd.DataFrame:
+    return rows.groupby(_ACCOUNT, dropna=False).size().rename("rows").reset_index()
+
+
+def _finish_block(study: StudyInput, store: BlockStore, block: int) -> tuple[Ledger, pd.DataFrame, pd.DataFrame]:
+    """Score and derive a block into the store.
+
+    Returns
+    -------
+    ledger
+        What was noted.
+    counts
+        How many source rows have each status.
+    moved
+        The source rows whose identifier got its zeros back, not counted yet.
+    """
     codebook = study.rules.codebook
     tables = store.load_tables(block, canonical_tables(codebook))
     applied = Applied(tables, Ledger.empty(), empty_quarantine())
     clean = finish(applied, codebook, eligible=study.file.eligible, baseline=study.file.baseline, people_in_files=0)
     for name, table in clean.tables.items():
         store.save(f"clean-{block}-{name}", table)
-    rows = account_rows(store.load(f"rows-{block}"), replace(clean, quarantine=store.load("aside")))
-    counts = rows.groupby(_ACCOUNT, dropna=False).size().rename("rows").reset_index()
-    return clean.ledger, counts
+    store.save(f"excluded-{block}", clean.exclusions)
+    rows = store.load(f"rows-{block}")
+    restored = with_restored_ids(rows, store.load("restored"))
+    moves = (restored["participant_id"].fillna("") != rows["participant_id"].fillna("")).to_numpy(dtype=bool)
+    account = account_rows(rows[~moves], replace(clean, quarantine=store.load("aside")))
+    return clean.ledger, _counted(account), restored[moves]
 
 
 def _write_parts(path: Path, parts: Iterator[pd.DataFrame], table: str, codebook: Codebook) -> None:

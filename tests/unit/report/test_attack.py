@@ -156,7 +156,8 @@ def attack_on(loaded: Loaded, truth: dict[Key, float], rule: Disclosure) -> Atta
         attack.adds_up(cell, [people])
     for key in truth:
         if key[0] == "people" and key[1].endswith(" known") and key[1].count(";") == 1:
-            attack.adds_up(("people", "eligible"), [key, ("people", key[1].replace(" known", " missing"))])
+            base = ("people", key[1].partition("; ")[0])
+            attack.adds_up(base, [key, ("people", key[1].replace(" known", " missing"))])
     return attack
 
 
@@ -170,7 +171,8 @@ def true_counts(loaded: Loaded, shown: Loaded) -> dict[Key, float]:
             assert truth.setdefault(people, truth[cell]) == truth[cell], f"not the same people: {people}"
     for key in list(truth):
         if key[0] == "people" and key[1].endswith(" missing"):
-            truth["people", key[1].replace(" missing", " known")] = truth["people", "eligible"] - truth[key]
+            base = ("people", key[1].partition("; ")[0])
+            truth["people", key[1].replace(" missing", " known")] = truth[base] - truth[key]
     for _ in range(3):
         for name, (_frame, told) in shown.items():
             for number, one in enumerate(told["sums"]):
