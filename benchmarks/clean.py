@@ -150,7 +150,7 @@ def by_hand_long(folder: Path) -> None:
 
 def by_pandera(folder: Path) -> None:
     """Read the file and check types, categories, ranges and uniqueness with pandera; nothing is mapped or written."""
-    import pandera.pandas as pa
+    import pandera.pandas as pa  # noqa: PLC0415 - only the way that needs it pays for it
 
     def number(low: float, high: float) -> pa.Column:
         return pa.Column(float, pa.Check.in_range(low, high), nullable=True, coerce=True)
@@ -171,14 +171,14 @@ def by_pandera(folder: Path) -> None:
 
 def in_one_go(folder: Path) -> None:
     """Run ``cohort clean``'s own work: canonical and derived tables, ledger, quarantine, flow."""
-    from cohort.study import open_study
+    from cohort.study import open_study  # noqa: PLC0415
 
     open_study(folder / "study.yaml").write(folder / "one_go")
 
 
 def in_blocks(folder: Path, workers: int = 1) -> None:
     """Do the same block by block."""
-    from cohort.blocks import clean_in_blocks
+    from cohort.blocks import clean_in_blocks  # noqa: PLC0415
 
     clean_in_blocks(folder / "study.yaml", folder / f"blocks_{workers}", workers=workers)
 
@@ -193,7 +193,8 @@ WAYS = {way.__name__: way for way in (by_hand, by_hand_long, by_pandera, in_one_
 
 def run_alone(way: str, folder: Path) -> tuple[float, float, float]:
     """Return wall time and processor time in seconds and peak memory in GB of one way, in a process of its own."""
-    code = f"import sys; sys.path.insert(0, {str(Path(__file__).parent)!r}); import clean; clean.measure({way!r}, {str(folder)!r})"
+    here = str(Path(__file__).parent)
+    code = f"import sys; sys.path.insert(0, {here!r}); import clean; clean.measure({way!r}, {str(folder)!r})"
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     wall, processor, peak = json.loads(done.stdout.splitlines()[-1])
     return wall, processor, peak

@@ -121,7 +121,9 @@ def clean(
 @main.command()
 @click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="File for the draft; printed without it.")
-@click.option("--format", "form", type=click.Choice(["bids", "redcap"]), help="Form of a folder that is not recognised.")
+@click.option(
+    "--format", "form", type=click.Choice(["bids", "redcap"]), help="Form of a folder that is not recognised."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def draft(files: tuple[Path, ...], out: Path | None, form: str | None, as_json: bool) -> None:
     """Propose a study.yaml for data files, with a score and a reason per line; what is doubtful stays a comment.

@@ -203,7 +203,8 @@ def protect_table(table: ResultTable, rule: Disclosure) -> pd.DataFrame:
         How counts are protected.
     """
     counts = [name for name in table.counts if name in table.data]
-    shown = rule.protect(table.data, counts, table.sums, table.names)
+    # A table without columns of counts has protected those in its texts itself.
+    shown = rule.protect(table.data, counts, table.sums, table.names) if counts else table.data.copy()
     if not rule.is_on:
         return shown
     for column, (part, whole) in table.percentages.items():

@@ -37,7 +37,7 @@ from bases import BASES, data_files, write_base
 from data_mutations import ending_of, mutate_data
 from study_mutations import mutate_study
 
-CHUNK = 250
+CHUNK = 100
 MEMORY = 6 * 2**30
 LONGEST_MESSAGE = 2000
 LEAK = re.compile("GEHEIM|4711", re.IGNORECASE)
@@ -196,7 +196,7 @@ def run_case(case: int, seed: int, limit: float, folder: Path) -> Outcome:
                 outcome, why = try_case(folder, case)
         except Exception:
             lines = traceback.format_exc().splitlines()
-            outcome, why = "failed", "\n".join(lines[:1] + lines[-14:])
+            outcome, why = "failed", "\n".join(lines[:1] + lines[-40:])
         said.seek(0)
         remarks = said.read().decode("utf-8", "replace")
     shown = [w for w in warned if issubclass(w.category, SHOWN)]

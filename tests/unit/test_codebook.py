@@ -330,7 +330,9 @@ def test_the_total_of_an_instrument_spans_its_scored_items(codebook: Codebook) -
         assert (column.minimum, column.maximum) == reach(instrument, items), instrument.id
 
 
-@pytest.mark.parametrize(("instrument", "most"), [("phq9", 27), ("bdi2", 63), ("hamd17", 52), ("pss10", 40)])
+@pytest.mark.parametrize(
+    ("instrument", "most"), [("phq9", 27), ("bdi2", 63), ("hamd17", 52), ("pss10", 40), ("gad7", 21), ("ace10", 10)]
+)
 def test_totals_have_their_published_maximum(instrument: str, most: int, codebook: Codebook) -> None:
     total = codebook.instruments[instrument].total
     assert total.items == tuple(range(1, codebook.instruments[instrument].items + 1))
@@ -343,6 +345,8 @@ def test_totals_have_their_published_maximum(instrument: str, most: int, codeboo
         ("bdi2", {"bdi2_total": {"mild": 14, "moderate": 20, "severe": 29}}),
         ("hamd17", {"hamd17_total": {"mild": 8, "moderate": 17, "severe": 24}}),
         ("pss10", {}),
+        ("gad7", {"gad7_total": {"mild": 5, "moderate": 10, "severe": 15}}),
+        ("ace10", {}),
     ],
 )
 def test_cut_offs_are_the_published_ones(

@@ -144,7 +144,9 @@ class Disclosure:
         if self.least <= 1 or not (sums or names):
             return plain
         memory = self.memory if self.memory is not None else Memory()
-        own = memory.own_names(list(counts), {c: name for c, name in names.items() if self._fits(counts.get(c), name)})
+        # A text in a sum that is no cell of this table is the name of people whom other tables may count.
+        cells = [*counts, *(c for one in sums for c in (one.whole, *one.parts) if not isinstance(c, str))]
+        own = memory.own_names(cells, {c: name for c, name in names.items() if self._fits(counts.get(c), name)})
         known = {own[cell]: float(count) for cell, count in counts.items() if not pd.isna(count)}
         ties = list(dict.fromkeys([*memory.sums, *(renamed(one, own) for one in sums)]))
         seen = {own[cell] for cell in counts if cell not in unseen and own[cell] in known}

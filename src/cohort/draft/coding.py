@@ -284,7 +284,7 @@ class Coding:
             if target.usual_share and not low <= share <= high and low <= 1 - share <= high:
                 return Fit(self.points["weak_values"], (text,), ("1 is far too common for a yes",), guess, missing)
             return Fit(self.points["values"], (f"0 and 1; {text}",), codes=guess, missing=missing)
-        if target.usual_share and low <= share <= high and not low <= 1 - share <= high:
+        if target.usual_share and low <= share <= high:
             why = f"{text} and taken for yes: the other reading would make it {percent(1 - share)}"
             return Fit(self.points["values"], (why,), codes=guess, missing=missing)
         return Fit(

@@ -12,6 +12,8 @@ from cohort.codebook import Variable
 from cohort.intake.context import Context, conflicts
 from cohort.intake.tables import BoolArray, IntArray
 
+_EXACT_INTEGERS = 2**53
+
 
 @dataclass(frozen=True, eq=False)
 class Piece:
@@ -183,7 +185,9 @@ def as_canonical(values: pd.Series, variable: Variable) -> pd.Series:
         return words.cat.set_categories(list(variable.categories), ordered=variable.ordered)
     if variable.type in ("number", "integer"):
         numbers = pd.to_numeric(values, errors="coerce").astype("float64")
-        return numbers if variable.type == "number" else numbers.round().astype("Int64")
+        # What lies beyond exact integers lies beyond every hard limit too, where cleaning will find it.
+        whole = numbers.round().clip(-_EXACT_INTEGERS, _EXACT_INTEGERS)
+        return numbers if variable.type == "number" else whole.astype("Int64")
     if variable.type == "boolean":
         return values.where(values.isin([True, False]).to_numpy(dtype=bool)).astype("boolean")
     if variable.type == "date":

@@ -201,6 +201,7 @@ def numbers_of(column: pd.Series, decimal: str = ".", found: Distinct | None = N
             values[index], censoring[index] = cell
         else:
             is_bad[index] = code_text(found.cells[index]) is not None
+    is_bad |= np.isinf(values)  # such as 1e400, which is beyond any number that a computer has
     return Numbers(values[found.positions], censoring[found.positions], is_bad[found.positions])
 
 

@@ -44,3 +44,15 @@ def test_another_notebook_of_the_same_run_knows_what_was_shown(tmp_path: Path) -
     later = rules[1].texts({"all": 40, "women": 37}, [Sum("all", ("women", men))], names={"all": ALL, "women": WOMEN})
     assert later["women"] == "≥5"
     assert "37" not in (tmp_path / "shown.json").read_text(encoding="utf-8")
+
+
+def test_cells_of_a_sum_that_are_not_counted_can_be_kept_too(tmp_path: Path) -> None:
+    rule = Disclosure(5, 5, Memory())
+    assert rule.memory is not None
+    rule.memory.keep_in(tmp_path / "shown.json")
+    rule.texts({(0, "n"): 40}, [Sum((0, "n"), ((0, "events"), (0, "others")))], names={(0, "n"): ALL})
+    again = Memory()
+    again.keep_in(tmp_path / "shown.json")
+    assert again.shown == rule.memory.shown
+    assert again.sums == rule.memory.sums
+    assert again.small == rule.memory.small

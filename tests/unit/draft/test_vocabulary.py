@@ -48,6 +48,12 @@ def test_units_convert_and_usual_medians_are_plausible(codebook: Codebook, vocab
         assert analyte.plausible[0] <= low < high <= analyte.plausible[1], name
 
 
+def test_a_usual_share_never_fits_both_readings_of_two_codes(vocabulary: DraftVocabulary) -> None:
+    for section in vocabulary.targets.values():
+        for target in section.values():
+            assert target.usual_share is None or 0 < target.usual_share[0] < target.usual_share[1] < 0.5, target.name
+
+
 def test_a_form_of_a_word_is_one_piece_and_belongs_to_one_word() -> None:
     data = yaml.safe_load((shipped_folder("data_schema") / "vocabulary.yaml").read_text(encoding="utf-8"))
     seen: dict[str, str] = {}

@@ -65,6 +65,8 @@ def test_levels_that_are_words_of_the_codebook_need_no_codes(tmp_path: Path) -> 
     ]
     labs = raw.tables["labs"]
     assert labs[["participant_id", "visit", "value", "site"]].to_numpy().tolist() == [["sub-01", "ses-1", 1.5, "B"]]
+    blank = raw.ledger.entries.query("rule == 'blank'")["column"].tolist()
+    assert "has_acute_infection" not in blank  # a session of the laboratory alone is no form left blank
     reasons = raw.ledger.entries.query("rule == 'labels_as_meanings'")["reason"].tolist()
     assert reasons == [
         "labels of the file are words of the codebook: f = female, m = male",
@@ -96,3 +98,11 @@ def test_a_sidecar_that_is_no_mapping_is_refused(content: str, tmp_path: Path) -
     (place / "participants.json").write_text(content, encoding="utf-8")
     with pytest.raises(InputDataError, match=r"set/participants\.json: the sidecar"):
         bids_folder(place, "set")
+
+
+def test_a_row_of_another_file_says_nothing_of_a_diagnosis(tmp_path: Path) -> None:
+    dataset(tmp_path)
+    entry = {"file": "bids", "present": {"sex": ["m"]}, "absent": [{"sex": ["f"]}, {"sex": "blank"}]}
+    study = {**STUDY, "diagnoses": {"psoriasis": entry}}
+    diagnoses = read_cohort(StudyFile.model_validate(study), tmp_path, load_codebook()).tables["diagnoses"]
+    assert diagnoses["status"].tolist() == ["absent", "present", "absent"]

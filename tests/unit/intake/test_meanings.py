@@ -230,7 +230,7 @@ def test_a_factor_by_source_is_applied_to_each_stacked_file(tmp_path: Path) -> N
 def register(folder: Path, **entry: Any) -> dict[str, str]:
     """Return the status of each person by a register."""
     files = {
-        "demo": "id,sex,born,gone\na,1,2000-01-01,2010-01-01\nb,1,2000-01-01,2010-01-01\nc,1,,\n",
+        "demo": "id,sex,began,gone\na,1,2000-01-01,2010-01-01\nb,1,2000-01-01,2010-01-01\nc,1,,\n",
         "lpr": "id,code,day\na,E10.1,2005-01-01\na,E109,2004-01-01\nb,E10,2006-01-01\n",
     }
     code = {"column": "code", "system": "ICD-10", "starts_with": "E10"}
@@ -239,7 +239,7 @@ def register(folder: Path, **entry: Any) -> dict[str, str]:
         files,
         variables={"sex": {"file": "demo", "column": "sex", "codes": {1: "male"}}},
         diagnoses={"type_1_diabetes": {"file": "lpr", "code": code, "date": {"column": "day"}, **entry}},
-        follow_up={"entry": {"file": "demo", "column": "born"}, "exit": {"file": "demo", "column": "gone"}},
+        follow_up={"entry": {"file": "demo", "column": "began"}, "exit": {"file": "demo", "column": "gone"}},
     )
     diagnoses = raw.tables["diagnoses"]
     return dict(zip(diagnoses["participant_id"], diagnoses["status"], strict=True))

@@ -11,7 +11,14 @@ from cohort.errors import InputDataError
 from cohort.intake import RawCohort, read_cohort
 from cohort.study_file import load_study_file
 
-HEAD = "cohort_study: 1\nname: spelling\ntitle: Spelling\nsynthetic: true\nid: id\nfiles: {people: {path: people.csv}}\n"
+HEAD = """
+cohort_study: 1
+name: spelling
+title: Spelling
+synthetic: true
+id: id
+files: {people: {path: people.csv}}
+"""
 
 
 def read(folder: Path, cells: list[str], study: str) -> RawCohort:

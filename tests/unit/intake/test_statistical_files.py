@@ -111,15 +111,15 @@ def test_special_missing_values_of_a_transport_file_are_told(version: Any, tmp_p
     pyreadstat.write_xport(frame, str(place), file_format_version=version)
     content = bytearray(place.read_bytes())
     first = content.index(b".\0\0\0\0\0\0\0", content.index(b"OBS"))  # the missing Y of the first row
-    content[first] = ord("C")
+    content[first] = ord("A")
     second = content.index(b".\0\0\0\0\0\0\0", first)
     content[second] = ord("_")
     place.write_bytes(bytes(content))
     raw = read(place)
-    assert raw.frame["Y"].tolist() == [".C", 2.0, 3.0, 65.0]
+    assert raw.frame["Y"].tolist() == [".A", 2.0, 3.0, 65.0]
     assert raw.frame["X"].tolist()[:2] == [1.5, "._"]
     assert pd.isna(raw.frame["X"][2])
-    assert raw.missing == {"X": {"._": "missing value ._ of the file"}, "Y": {".C": "missing value .C of the file"}}
+    assert raw.missing == {"X": {"._": "missing value ._ of the file"}, "Y": {".A": "missing value .A of the file"}}
 
 
 def test_text_of_a_transport_file_that_is_not_utf_8_is_read_as_windows_and_told(tmp_path: Path) -> None:
