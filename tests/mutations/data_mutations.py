@@ -153,7 +153,7 @@ def change_dialect(content: bytes, rng: random.Random) -> bytes:
 def make_ragged(content: bytes, rng: random.Random) -> bytes:
     """Return text in which a line has more or fewer fields than the header."""
     lines = content.split(b"\n")
-    at = rng.randrange(len(lines))
+    at = rng.randrange(min(1, len(lines) - 1), len(lines))  # a cell in the header would be a name
     lines[at] = rng.choice(
         [lines[at] + b",,", lines[at] + f"\t{SECRET}".encode(), b";", lines[at][: len(lines[at]) // 2], b""]
     )

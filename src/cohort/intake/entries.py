@@ -328,8 +328,7 @@ def _distance(selection: Selection, keep: Any, reference: pd.Series | None) -> I
     """Return the rank of rows: by date, or by distance to the reference date of the person; undated rows last."""
     dates = selection.date
     if isinstance(keep, Keep) and reference is not None:
-        nearest_to = pd.Series(selection.person).map(reference).astype("datetime64[us]")  # nobody may have one
-        dates = pd.Series((dates - nearest_to).abs())
+        dates = pd.Series((dates - reference.reindex(selection.person).to_numpy()).abs())
     ranks = dates.to_numpy().astype("int64")
     ranks[dates.isna().to_numpy()] = np.iinfo(np.int64).max
     return np.asarray(ranks, dtype=np.int64)

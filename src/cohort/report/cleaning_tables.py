@@ -143,27 +143,35 @@ def _other_reasons(count: int) -> str:
     return f"{count} other reason{'s' if count > 1 else ''}"
 
 
-def quarantine_by_place_table(study: Study) -> ResultTable:
-    """Return what was set aside: where, by which rule and for what reason.
+def quarantine_by_rule_table(study: Study) -> ResultTable:
+    """Return what was set aside, by rule: where, for which reason most often, and how many rows and cells.
 
     Parameters
     ----------
     study
         An opened study.
     """
-    columns = ["where", "rule", "reason", "entries"]
+    columns = ["rule", "where", "reason", "entries"]
     quarantine = study.quarantine
     if quarantine.empty:
-        data = pd.DataFrame([["–", "none", "nothing was set aside", 0]], columns=columns)
+        data = pd.DataFrame([["none", "–", "nothing was set aside", 0]], columns=columns)
         return ResultTable("quarantine", "What was set aside, and why", data, counts=("entries",))
-    parts = quarantine.reindex(columns=["file", "table", "column"]).astype("string").fillna("")
+    lines = quarantine.reindex(columns=["file", "table", "column", "reason"]).astype("string").fillna("")
+    lines["column"] = column_or_analyte(lines, study.codebook)
     where = [
         f"file {file}" if file else place_of(study, table, column)
-        for file, table, column in parts.itertuples(index=False, name=None)
+        for file, table, column, _ in lines.itertuples(index=False, name=None)
     ]
-    data = quarantine.assign(where=where).groupby(columns[:3], dropna=False).size().reset_index(name="entries")
-    data = data.sort_values(["entries", *columns[:3]], ascending=[False, True, True, True], ignore_index=True)
-    return ResultTable("quarantine", "What was set aside, and why", data[columns], counts=("entries",))
+    lines = lines.assign(where=where, rule=quarantine["rule"].astype("string"))
+    rows = []
+    for rule, part in lines.groupby("rule", sort=True):
+        reasons = part["reason"].value_counts(sort=False).sort_values(ascending=False, kind="stable")
+        others = f" (and {_other_reasons(len(reasons) - 1)})" if len(reasons) > 1 else ""
+        places = part["where"].value_counts(sort=False).sort_values(ascending=False, kind="stable")
+        rows.append([str(rule), _places([str(p) for p in places.index]), f"{reasons.index[0]}{others}", len(part)])
+    data = pd.DataFrame(rows, columns=columns)
+    data = data.sort_values(["entries", "rule"], ascending=[False, True], ignore_index=True)
+    return ResultTable("quarantine", "What was set aside, and why", data, counts=("entries",))
 
 
 def units_table(study: Study) -> ResultTable:
@@ -212,11 +220,18 @@ def censoring_table(study: Study) -> ResultTable:
                     limit for limit in distinct if not study.disclosure.is_small(int((limits == limit).sum()))
                 )
                 shown = ", ".join(f"{limit:g}" for limit in common[:5]) + (", …" if len(common) > 5 else "")
-                shown = shown or "not shown, of few people; in"
                 known = study.codebook.analytes.get(str(name))
                 unit = known.unit if known else ""
                 results = int(part["value"].notna().sum())
-                rows.append([_name(study, str(name)), results, below, above, f"{shown} {unit}".strip()])
+                rows.append(
+                    [
+                        _name(study, str(name)),
+                        results,
+                        below,
+                        above,
+                        f"{shown} ({unit})" if shown else "not shown: of few people",
+                    ]
+                )
     data = pd.DataFrame(rows, columns=["analyte", "results", "below the limit", "above the limit", "limits"])
     note = "The limit stands as the value and is marked, so that models can treat it as censored."
     counts = ("results", "below the limit", "above the limit")

@@ -88,7 +88,10 @@ def _screen_file(path: Path, rule: Looking) -> list[Finding]:
         synthetic = rule.synthetic or any(words in text for words in SYNTHETIC)
         return list(_page(path.name, "page", text, Looking(rule.ids, rule.minimum, synthetic)))
     if ending in (".csv", ".tsv"):
-        return list(in_table(path.name, "table", _csv(text, ending), rule)) + list(in_text(path.name, "", text, rule))
+        # Ids are whole cells here: a comma between two cells is none of a number.
+        elsewhere = Looking(frozenset(), rule.minimum, rule.synthetic)
+        in_cells = in_table(path.name, "table", _csv(text, ending), rule)
+        return [*in_cells, *in_text(path.name, "", text, elsewhere)]
     return list(in_text(path.name, "text", text, rule))
 
 

@@ -36,6 +36,8 @@ _IN_TEXT = {
     ),
 }  # fmt: skip
 _NINE_DIGITS = re.compile(r"(?<![\d.,\w-])\d{9}(?![\d.,\w-])")
+_WORD = re.compile(r"(?<![\w-])(?<!\d[.,])[\w-]+(?![\w-])(?![.,]\d)")
+"""A word that may be an id: no part of a number such as 112,345.6."""
 _PEOPLE_ROWS = 8
 """A table with a column of ids, or of bare row numbers and as many rows as this, is a table of people."""
 SYNTHETIC = ("Synthetic cohort: what follows", "Verdicts on this synthetic cohort")
@@ -94,7 +96,7 @@ def in_text(name: str, place: str, text: str, rule: Looking) -> Iterator[Finding
     if numbers and passes_eleven_test(numbers).sum() >= max(2, 0.5 * len(numbers)):
         yield Finding(name, place, "identifier", "numbers that pass the eleven-test of the Dutch citizen number (BSN)")
     if rule.ids:
-        hits = rule.ids & set(re.findall(r"[\w-]+", text))
+        hits = rule.ids & set(_WORD.findall(text))
         if hits:
             yield Finding(name, place, "id of the study", f"{_some(len(hits))} of the study")
     if not rule.synthetic and any(int(n) < rule.minimum for n in _COUNT_IN_NOTE.findall(text)):

@@ -13,7 +13,7 @@ from cohort.draft.names import Speller, Words, pieces_of
     [
         ("dateOfBirth", {"date", "of", "birth"}),
         ("GEBOORTEJAAR", {"birth", "year"}),
-        ("crp_mgL", {"crp", "mg", "l"}),
+        ("crp_mgL", {"crp", "mgl"}),
         ("IgG", {"igg"}),
         ("hsv1-IgG", {"hsv", "1", "igg"}),
         ("phq9item03", {"phq", "9", "item", "3"}),

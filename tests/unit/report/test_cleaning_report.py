@@ -15,7 +15,7 @@ from cohort.cleaning.flow import FlowStep
 from cohort.ledger import Ledger
 from cohort.report.cleaning_report import write_cleaning_report
 from cohort.report.cleaning_summary import plain_words
-from cohort.report.cleaning_tables import changed_rules, first_look, quarantine_by_place_table, rules_done_table
+from cohort.report.cleaning_tables import changed_rules, first_look, quarantine_by_rule_table, rules_done_table
 from cohort.study import Study, open_study
 from cohort.synthetic import load_scenario, write_cohort
 
@@ -136,8 +136,9 @@ def test_errors_come_first_and_then_doubts_by_their_number(cleaned: Study) -> No
     assert rules_done_table(cleaned).data["what it finds and does"].str.len().min() > 20
 
 
-def test_the_quarantine_is_told_by_place_and_reason(cleaned: Study) -> None:
-    data = quarantine_by_place_table(cleaned).data
+def test_the_quarantine_is_told_by_rule_with_place_and_reason(cleaned: Study) -> None:
+    data = quarantine_by_rule_table(cleaned).data
+    assert data["rule"].tolist() == ["not_a_number", "range_hard"]
     assert data["where"].tolist() == ["file a", "visits: bmi_kg_m2"]
     assert data["entries"].tolist() == [2, 1]
 

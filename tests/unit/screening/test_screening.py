@@ -91,6 +91,17 @@ def test_a_protected_summary_passes(shown: nbformat.NotebookNode, tmp_path: Path
     assert kinds(screen_files([notebook(tmp_path, shown)], ids=IDS)) == set()
 
 
+def test_a_number_that_only_begins_like_an_id_is_none(tmp_path: Path) -> None:
+    ids = frozenset({"112345", "109263"})
+    shown = output(text__plain="log likelihood 112,345.6 and 109263.25, or -109263")
+    assert kinds(screen_files([notebook(tmp_path, shown)], ids=ids)) == set()
+    (tmp_path / "t.csv").write_text("model,bic\n2,112345.6\n3,109263.25\n", encoding="utf-8")
+    assert kinds(screen_files([tmp_path / "t.csv"], ids=ids)) == set()
+    (tmp_path / "t.csv").write_text("model,person\n2,112345\n3,109263\n", encoding="utf-8")
+    assert kinds(screen_files([tmp_path / "t.csv"], ids=ids)) == {"id of the study"}
+    assert kinds(screen_files([notebook(tmp_path, output(text__plain="see 109263."))], ids=ids)) == {"id of the study"}
+
+
 def test_attachments_metadata_and_source_are_looked_into(tmp_path: Path) -> None:
     path = notebook(tmp_path, source="people.loc['P10001']")
     book = nbformat.read(path, as_version=4)
