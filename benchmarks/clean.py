@@ -38,10 +38,14 @@ CODES = {"sex": {1: "male", 2: "female"}, "education": {1: "low", 2: "middle", 3
          "smoking": {1: "never", 2: "former", 3: "current"}}  # fmt: skip
 
 
-def write_file(path: Path, people: int, seed: int = 1) -> None:
+NARROW = ("id", "sex", "smoking", "birth_year", "age", "bmi", "crp", "il6", "leukocytes", "psoriasis")
+"""The ten columns of the file with ``--narrow``, on which the memory of blocks is measured."""
+
+
+def write_file(path: Path, people: int, seed: int = 1, *, narrow: bool = False) -> None:
     """Write a CSV file of one row per person and 60 columns: codes, numbers, blanks, sentinels, impossible values."""
     rng = np.random.default_rng(seed)
-    columns: dict[str, object] = {"id": [f"P{number:08d}" for number in range(people)]}
+    columns: dict[str, object] = {"id": [f"P{seed:03d}{number:07d}" for number in range(people)]}
     columns["sex"] = rng.choice([1, 2], people)
     columns["education"] = rng.choice([1, 2, 3, 9], people, p=[0.3, 0.4, 0.28, 0.02])
     columns["smoking"] = rng.choice([1, 2, 3, 9], people, p=[0.5, 0.25, 0.23, 0.02])
@@ -62,15 +66,38 @@ def write_file(path: Path, people: int, seed: int = 1) -> None:
     frame = pd.DataFrame(columns)
     if frame.shape[1] != 60:
         raise SystemExit(f"the file has {frame.shape[1]} columns")
-    frame.to_csv(path, index=False)
+    frame[list(NARROW) if narrow else list(frame)].to_csv(path, index=False, mode="a", header=seed == 1)
 
 
 def _blanks(rng: np.random.Generator, values: np.ndarray) -> pd.Series:
     return pd.Series(values).mask(rng.random(len(values)) < 0.03)
 
 
-def write_study(folder: Path) -> Path:
+def write_study(folder: Path, *, narrow: bool = False) -> Path:
     """Write the study.yaml of the file."""
+    if narrow:
+        study = """cohort_study: 1
+name: narrow
+title: Narrow
+synthetic: true
+id: id
+files: {all: {path: all.csv}}
+variables:
+  sex: {file: all, column: sex, codes: {1: male, 2: female}}
+  smoking: {file: all, column: smoking, codes: {1: never, 2: former, 3: current}, missing: {9: refused}}
+  birth_year: {file: all, column: birth_year}
+  age_years: {file: all, column: age}
+  bmi_kg_m2: {file: all, column: bmi, missing: {999: not measured}}
+labs:
+  crp: {file: all, column: crp, unit: mg/dL}
+  il6: {file: all, column: il6, unit: pg/mL}
+  leukocytes: {file: all, column: leukocytes, unit: 10^9/L}
+diagnoses:
+  psoriasis: {file: all, present: {psoriasis: [1]}, absent: {psoriasis: [2]}}
+"""
+        path = folder / "study.yaml"
+        path.write_text(study, encoding="utf-8")
+        return path
 
     def source(column: str, more: str = "") -> str:
         return f"{{file: all, column: {column}{more}}}"
@@ -215,14 +242,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--people", type=int, default=1_000_000)
     parser.add_argument("--ways", nargs="+", default=list(WAYS), choices=list(WAYS))
+    parser.add_argument("--narrow", action="store_true", help="ten columns, for the memory of 5e6 people")
     parser.add_argument("--times", type=int, default=1, help="runs of each way; the shortest counts")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        write_file(folder / "all.csv", asked.people)
-        write_study(folder)
+        for part, start in enumerate(range(0, asked.people, 500_000), start=1):
+            write_file(folder / "all.csv", min(500_000, asked.people - start), part, narrow=asked.narrow)
+        write_study(folder, narrow=asked.narrow)
         found = {way: min(run_alone(way, folder) for _ in range(asked.times)) for way in asked.ways}
-    print(f"{asked.people:,} people, 60 columns, CSV of raw codes")
+    print(f"{asked.people:,} people, {10 if asked.narrow else 60} columns, CSV of raw codes")
     print(f"{'':18} {'wall s':>8} {'CPU s':>8} {'peak GB':>8}  times by_hand, by_hand_long, by_pandera (wall)")
     for way, (wall, processor, peak) in found.items():
         ratios = [

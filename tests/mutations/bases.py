@@ -1,4 +1,5 @@
-"""Small valid studies to be mutated: the miniature studies, and one made here whose files are of every other format.
+"""Small valid studies to be mutated: the miniature studies, one made here whose files are of every other format, and
+a synthetic one with enough people, sites, plates and defects that most rules of cleaning find something.
 
 The free text of the people holds a word that is in no header and no study file, so that a message that quotes a cell
 is found.
@@ -10,18 +11,21 @@ import gzip
 import importlib.util
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pyreadstat
 
+from cohort.synthetic import load_scenario, write_cohort
+
 TESTS = Path(__file__).resolve().parent.parent
 MINIATURES = TESTS / "fixtures" / "studies"
 SECRET = "GEHEIM-4711"
 """Stands in cells of people; no message may hold it, nor its number."""
 
-EVERY_FORMAT = "every_format"
+EVERY_FORMAT, SIMULATED = "every_format", "simulated"
 BASES = (
     "bids_study",
     "long_laboratory",
@@ -30,8 +34,13 @@ BASES = (
     "register_extract",
     "spss_waves",
     EVERY_FORMAT,
+    SIMULATED,
 )
+WEIGHTS = (2, 2, 2, 2, 2, 2, 2, 1)
+"""How often each is drawn: the synthetic one takes ten times as long as the others."""
+
 _PEOPLE = 12
+_SIMULATED_PEOPLE = 60
 
 _STUDY = """\
 # People in an SPSS-like mix of formats: every single-file reader, every shape of source that the miniatures lack.
@@ -104,6 +113,10 @@ def write_base(name: str, folder: Path) -> None:
     """
     if name == EVERY_FORMAT:
         _write_every_format(folder)
+        return
+    if name == SIMULATED:
+        world = replace(load_scenario("literature_like"), defects={"kinds": "default"})
+        write_cohort(world, _SIMULATED_PEOPLE, 4, folder, with_truth=False)
         return
     for item in (MINIATURES / name).iterdir():
         if item.is_dir() and item.name != "expected":

@@ -33,7 +33,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from bases import BASES, data_files, write_base
+from bases import BASES, WEIGHTS, data_files, write_base
 from data_mutations import ending_of, mutate_data
 from study_mutations import mutate_study
 
@@ -69,7 +69,7 @@ def make_case(case: int, seed: int, folder: Path) -> tuple[str, list[str]]:
         The folder.
     """
     rng = random.Random(f"{seed}-{case}")
-    base = BASES[case % len(BASES)]
+    (base,) = rng.choices(BASES, WEIGHTS)
     write_base(base, folder)
     done = []
     for _ in range(rng.choice([1, 1, 1, 1, 1, 2, 2, 4])):
@@ -265,11 +265,7 @@ def _supervise(first: int, last: int, seed: int, limit: float) -> list[Outcome]:
             raise RuntimeError(f"the process of cases {first} to {last} ended early: {done.stderr[-2000:]}")
         if begun is not None:
             where = " | ".join(rest[:12]) or done.stderr[-500:]
-            outcomes.append(
-                Outcome(
-                    begun, BASES[begun % len(BASES)], [], "failed", f"the process died ({done.returncode}): {where}"
-                )
-            )
+            outcomes.append(Outcome(begun, "", [], "failed", f"the process died ({done.returncode}): {where}"))
             first = begun + 1
     return outcomes
 

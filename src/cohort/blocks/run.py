@@ -18,7 +18,7 @@ from threadpoolctl import threadpool_limits
 
 from cohort.blocks.store import BlockStore, together
 from cohort.cleaning import CleanCohort, Flow, Rule, account_rows, empty_quarantine
-from cohort.cleaning.flow import MEASURES, build_flow, decide_eligibility
+from cohort.cleaning.flow import MEASURES, WEIGHT, build_flow, decide_eligibility
 from cohort.cleaning.pipeline import count_people, finish, prepare
 from cohort.cleaning.rule import Applied, apply_rules
 from cohort.cleaning.totals import check_totals, with_restored_ids
@@ -198,7 +198,7 @@ class _Run:
     def _flow(self, folder: Path) -> Flow:
         """Return the flow of everybody, from the few columns that it looks at."""
         eligible, path = self.study.file.eligible, folder / "person_table.parquet"
-        wanted = {step.variable for step in eligible}.union(*MEASURES.values())
+        wanted = {step.variable for step in eligible}.union([WEIGHT], *MEASURES.values())
         columns = [name for name in pq.read_schema(path).names if name in wanted]
         people = pd.read_parquet(path, columns=["participant_id", *columns])
         return build_flow(

@@ -119,7 +119,7 @@ def together(
     """
     labels = [store.load(f"table-{block}-participants")[PERSON].cat.categories for block in range(blocks)]
     ends = np.cumsum([len(own) for own in labels], dtype=np.int64)
-    everybody = pd.Index(np.concatenate([own.to_numpy(dtype=object) for own in labels]), dtype="str")
+    everybody = pd.Index(pd.concat([pd.Series(own) for own in labels], ignore_index=True), dtype="str")
     del labels
     tables = {}
     for name in names:
@@ -131,9 +131,12 @@ def together(
                 starts = ends - np.diff(ends, prepend=0)
                 own = [part[PERSON].cat.codes.to_numpy().astype(np.int64) for part in parts]
                 numbers = [np.where(codes < 0, -1, codes + start) for codes, start in zip(own, starts, strict=True)]
-                table[PERSON] = pd.Series(pd.Categorical.from_codes(np.concatenate(numbers), everybody))
+                joined = np.concatenate([part.astype(np.int32) for part in numbers])
+                table[PERSON] = pd.Series(pd.Categorical.from_codes(joined, everybody))
+                del own, numbers, joined
             else:
                 table[column] = _joined([part[column] for part in parts if column in part], parts, column)
+        del parts
         tables[name] = conform(pd.DataFrame(table), name, codebook)
     return tables, ends
 

@@ -23,6 +23,8 @@ MEASURES = {
     "Age, sex, BMI and smoking": ("age_years", "sex", "bmi_kg_m2", "smoking"),
 }
 """The key measures whose completeness the flow shows: those that the three questions rest on, by label."""
+WEIGHT = "survey_weight"
+"""Column of the sampling weight; people whose weight is zero were drawn but not examined, and count in no estimate."""
 
 
 @dataclass(frozen=True)
@@ -216,7 +218,7 @@ def build_flow(
 
 def _branches(among: pd.DataFrame) -> tuple[FlowStep, ...]:
     """Return how many of the eligible have each key measure, and how many have all that this cohort has at all."""
-    branches, present = [], []
+    branches, present = _weighted(among), []
     for label, columns in MEASURES.items():
         lacking = [name for name in columns if name not in among]
         if lacking:
@@ -229,3 +231,13 @@ def _branches(among: pd.DataFrame) -> tuple[FlowStep, ...]:
         n = int(among[present].notna().all(axis=1).sum())
         branches.append(FlowStep("All of these that the cohort has", n, len(among) - n, "any of them missing"))
     return tuple(branches)
+
+
+def _weighted(among: pd.DataFrame) -> list[FlowStep]:
+    """Return how many of the eligible carry a sampling weight; nothing where all do, or the study has none."""
+    if WEIGHT not in among:
+        return []
+    n = int((among[WEIGHT] > 0).sum())
+    if n == len(among):
+        return []
+    return [FlowStep("With a sampling weight above zero", n, len(among) - n, "no weight: not in the examined sample")]

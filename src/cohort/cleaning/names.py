@@ -9,6 +9,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from cohort.cleaning.keys import same_people
 from cohort.cleaning.places import labels
 from cohort.cleaning.rule import Column, Finding, Tables
 from cohort.codebook import Codebook
@@ -41,15 +42,14 @@ def id_leading_zeros(tables: Tables, codebook: Codebook, limits: Mapping[str, fl
 
 def _people(tables: Tables) -> pa.Array:
     """Return the identifiers of everybody in any table."""
-    found = []
-    for frame in tables.values():
-        column = frame[PERSON]
-        if isinstance(column.dtype, pd.CategoricalDtype):
-            occurs = np.zeros(len(column.cat.categories) + 1, dtype=bool)
+    columns = [frame[PERSON] for frame in tables.values()]
+    if all(same_people(column, columns[0]) for column in columns):
+        categories = columns[0].cat.categories
+        occurs = np.zeros(len(categories) + 1, dtype=bool)
+        for column in columns:
             occurs[column.cat.codes.to_numpy()] = True
-            found.append(np.asarray(column.cat.categories[occurs[:-1]], dtype=object))
-        else:
-            found.append(np.asarray(column.dropna().unique(), dtype=object))
+        return pa.array(categories, pa.large_string()).filter(pa.array(occurs[:-1]))
+    found = [np.asarray(column.astype("object").dropna().unique(), dtype=object) for column in columns]
     return pc.unique(pa.array(np.concatenate(found), pa.large_string()))
 
 

@@ -63,7 +63,7 @@ class Distinct:
         The distinct cells.
     """
 
-    positions: npt.NDArray[np.intp]
+    positions: npt.NDArray[np.int32]
     cells: npt.NDArray[Any]
 
     def each(self, function: Callable[[Any], Any], missing: Any, dtype: Any) -> npt.NDArray[Any]:
@@ -78,10 +78,10 @@ class Distinct:
 def distinct_cells(column: pd.Series) -> Distinct:
     """Return a column as its distinct cells and where they stand."""
     if isinstance(column.dtype, pd.CategoricalDtype):
-        return Distinct(column.cat.codes.to_numpy().astype(np.intp), column.cat.categories.to_numpy(dtype=object))
+        return Distinct(column.cat.codes.to_numpy().astype(np.int32), column.cat.categories.to_numpy(dtype=object))
     positions, cells = pd.factorize(column, use_na_sentinel=True)
     kept = cells if isinstance(cells, np.ndarray) else cells.to_numpy(dtype=object)
-    return Distinct(positions, kept)
+    return Distinct(positions.astype(np.int32), kept)
 
 
 def codes_of(column: pd.Series) -> pd.Series:

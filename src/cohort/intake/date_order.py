@@ -18,7 +18,7 @@ from cohort.study_file import Comparison, Condition, StudyFile, UnitColumn
 _LOOKS = r"^\s*[0-9]{1,2}[-/. ][0-9]{1,2}[-/. ][0-9]{4}(?:[T ].*)?\s*$"
 _PARTS = re.compile(r"\s*(\d{1,2})[-/. ](\d{1,2})[-/. ]\d{4}")
 _MONTHS, _DAYS = 12, 31
-_DATE_VARIABLES = ("visit_date",)
+_DATE_VARIABLES = ("visit_date", "birth_year")
 
 
 def date_columns(study: StudyFile, file: str) -> list[str]:

@@ -60,7 +60,8 @@ def refuse_identifiers(study: StudyFile, tables: Mapping[str, SourceTable], reco
 def _fix(file: str, column: str) -> str:
     return (
         "Remove the column before the file comes here, or declare it: "
-        f"'privacy: {{declared: {{{file}: [{_plain(column)}]}}}}'; a declared column that nothing maps is not read further."
+        f"'privacy: {{declared: {{{file}: [{_plain(column)}]}}}}'; "
+        "a declared column that nothing maps is not read further."
     )
 
 

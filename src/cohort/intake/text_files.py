@@ -7,6 +7,7 @@ import io
 import itertools
 from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import TypeAlias
 
 import numpy as np
@@ -23,7 +24,7 @@ from cohort.intake.dialect import (
     stated_delimiter,
 )
 from cohort.intake.tables import IntArray, RawFile
-from cohort.intake.text_encoding import DecodedText, accents, decode
+from cohort.intake.text_encoding import accents, decode
 from cohort.study_file import DataFile
 
 Rename: TypeAlias = Callable[[list[str]], list[str]]
@@ -60,11 +61,13 @@ def read_text_file(
     """
     decoded = decode(content, path, declared.encoding)
     stated, text = stated_delimiter(decoded.text)
+    decoded = replace(decoded, text="")  # a large text is held once
     if not text or text.isspace():
         raise InputDataError([Problem(path, "the file is empty.", "Export it again.")])
     stated = declared.delimiter or stated or delimiter
     delimiter = stated or recognised_delimiter(text)
     header, lines = _first_record(text, path, delimiter, rename)
+    seen = accents(text) if decoded.is_recognised else ""
     whole = None
     if _QUOTE not in text:
         is_plain = decoded.encoding == "utf-8" and len(text) == len(content)
@@ -87,17 +90,16 @@ def read_text_file(
         decimal=decimals.sign,
         decimals=decimals.columns,
         sniffed=tuple(name for name, is_given in sniffed.items() if not is_given),
-        notes=_notes(decoded, decimals),
+        notes=_notes(decoded.encoding, seen, decimals),
     )
 
 
-def _notes(decoded: DecodedText, decimals: DecimalSigns) -> tuple[str, ...]:
+def _notes(encoding: str, accents_seen: str, decimals: DecimalSigns) -> tuple[str, ...]:
     """Return what an analyst should look at, since it was recognised and may be wrong."""
     notes = []
-    if decoded.is_recognised:
+    if accents_seen:
         notes.append(
-            f"the text is not UTF-8 and was read as {decoded.encoding}: "
-            f"see whether these are its letters: {accents(decoded.text)}"
+            f"the text is not UTF-8 and was read as {encoding}: see whether these are its letters: {accents_seen}"
         )
     return (*notes, *decimal_notes(decimals))
 
@@ -126,7 +128,10 @@ def _unquoted(content: bytes, delimiter: str, header: list[str], lines: int) -> 
         )
     except pa.ArrowInvalid:
         return None
-    frame = table.to_pandas(types_mapper={pa.string(): pd.StringDtype(na_value=np.nan)}.get)
+    frame = table.to_pandas(
+        types_mapper={pa.string(): pd.StringDtype(na_value=np.nan)}.get, split_blocks=True, self_destruct=True
+    )
+    del table
     return frame, np.arange(1, len(frame) + 1, dtype=np.int64), []
 
 

@@ -9,9 +9,10 @@ import pandas as pd
 
 from cohort.codebook import Variable
 from cohort.intake.assembly import Piece
+from cohort.intake.cells import dates_of
 from cohort.intake.conditions import columns_in
 from cohort.intake.context import Context
-from cohort.intake.entries import Selection
+from cohort.intake.entries import Selection, read_dates
 from cohort.intake.factors import read_measure
 from cohort.intake.values import Field, canonical, check_meanings, read_cases, read_words
 from cohort.study_file import Source
@@ -81,9 +82,27 @@ def read_source(context: Context, source: Source, variable: Variable, place: str
 
 
 def _read_column(field: Field, source: Source, variable: Variable) -> pd.Series:
+    if variable.name == "birth_year" and _holds_dates(field, source):
+        return _years(field, source)
     if variable.type in ("number", "integer"):
         return read_measure(field, source, variable)
     return read_words(field, source, variable)
+
+
+def _holds_dates(field: Field, source: Source) -> bool:
+    """Return whether a column of birth holds days and not one year."""
+    codes = field.selection.present(field.column, source.missing)
+    days, _ = dates_of(codes, field.table.date_order)
+    is_number = ~np.isnan(field.selection.numbers(field.column).number)
+    return source.codes is None and bool(days.notna().any()) and not (is_number & codes.notna().to_numpy()).any()
+
+
+def _years(field: Field, source: Source) -> pd.Series:
+    """Return the years of a column of dates of birth; the day and the month are read nowhere else."""
+    days = read_dates(field.selection, field.column, source.missing, field.context.record, field.target)
+    reason = f"the year of the day in '{field.column}'"
+    field.note("year_of_birth_date", int(days.notna().sum()), reason, action="map")
+    return pd.Series(days.dt.year.to_numpy(dtype=np.float64, na_value=np.nan))
 
 
 def _value_columns(source: Source) -> list[str]:

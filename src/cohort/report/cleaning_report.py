@@ -72,7 +72,7 @@ def write_cleaning_report(folder: Path, study: Study) -> Path:
     return path
 
 
-def write_cleaning_page(folder: Path, study: Study) -> Path:
+def write_cleaning_page(folder: Path, study: Study, *, tables: str = "") -> Path:
     """Write ``cleaning_report.html`` and its figures, which hold protected counts only, and return its path.
 
     Parameters
@@ -81,6 +81,8 @@ def write_cleaning_page(folder: Path, study: Study) -> Path:
         An existing folder.
     study
         An opened study.
+    tables
+        Where the clean tables lie, from the page: ``clean/`` in the folder of ``cohort run``.
     """
     figures = {drawn.name: drawn for drawn in _figures(folder / "figures", study)}
     environment = jinja2.Environment(
@@ -94,7 +96,8 @@ def write_cleaning_page(folder: Path, study: Study) -> Path:
         look=[{**row, "values": study.disclosure.text(row["values"])} for row in looked.to_dict("records")],
         reading=reading_notes(study),
         changed=changed_rules(study.ledger),
-        privacy=privacy_notes(study),
+        privacy=privacy_notes(study, tables),
+        quarantine=f"{tables}quarantine/",
         figures=figures,
         tables={table.name: _html(table, study) for table in _tables(study)},
         provenance=study.provenance,

@@ -111,13 +111,15 @@ def _rules(study: Study) -> str:
     return f"The study changed {_many(len(changed), 'rule')} of {known}: {'; '.join(changed)}."
 
 
-def privacy_notes(study: Study) -> list[str]:
+def privacy_notes(study: Study, tables: str = "") -> list[str]:
     """Return how people are protected, in sentences.
 
     Parameters
     ----------
     study
         An opened study.
+    tables
+        The folder of the clean tables, seen from the reader; empty when they lie beside the page.
     """
     rule = study.disclosure
     if study.synthetic:
@@ -128,8 +130,9 @@ def privacy_notes(study: Study) -> list[str]:
             f"to {rule.round_to}; a count from which a small one could be worked out is withheld. This page may be "
             "passed on by whoever may pass on such counts."
         )
+    where = f"in {tables}" if tables else "beside this page"
     rows = (
-        "The tables beside this page hold one row per person; ledger and quarantine hold identifiers and values. They "
+        f"The tables {where} hold one row per person; ledger and quarantine hold identifiers and values. They "
         "are personal data and stay where the source files may be."
     )
     told = study.provenance.get("study", {})

@@ -59,7 +59,7 @@ def run_suite(
         methods = methods_paragraph(opened)
         if opened.disclosure.memory is not None:
             opened.disclosure.memory.keep_in(partial / MEMORY_FILE)
-        write_cleaning_page(partial, opened)
+        write_cleaning_page(partial, opened, tables="clean/")
         write_document(partial, opened, executed, methods, SEED)
         (partial / MEMORY_FILE).unlink(missing_ok=True)
         write_json(partial / "provenance.json", {**opened.provenance, "seed": SEED})

@@ -66,6 +66,15 @@ def test_branches_count_the_measures_of_the_eligible(good: Tables, codebook: Cod
     assert absent.reason == "not in this cohort: ctq_total"
 
 
+def test_people_without_a_sampling_weight_are_told_apart(good: Tables, codebook: Codebook) -> None:
+    good["participants"]["survey_weight"] = [1.0, 0.0, 2.0, 0.0, 3.0, 1.0]
+    flow = clean_cohort(good, codebook).flow
+    assert flow.branches[0].label == "With a sampling weight above zero"
+    assert (flow.branches[0].n, flow.branches[0].excluded) == (4, 2)
+    good["participants"]["survey_weight"] = 1.0
+    assert "weight" not in clean_cohort(good, codebook).flow.branches[0].label
+
+
 def test_truth_values_and_numbers_may_be_named_in_a_step(good: Tables, codebook: Codebook) -> None:
     for word in (False, "false"):
         step = Eligibility(variable="is_pregnant", values=[word])

@@ -318,3 +318,25 @@ def test_blank_lines_and_line_ends_of_windows_change_nothing(tmp_path: Path) -> 
     raw = read(tmp_path, {}, declared={"people": {"path": "people.csv"}}, variables=BMI)
     assert raw.tables["visits"]["bmi_kg_m2"].tolist() == [20, 21]
     assert raw.rows["row"].tolist() == [1, 2]
+
+
+def test_the_year_of_birth_is_taken_from_a_declared_date_of_birth(tmp_path: Path) -> None:
+    raw = read(
+        tmp_path,
+        {"people": "id,born\na,1980-05-04\nb,1991-12-31\nc,\n"},
+        variables={"birth_year": {"file": "people", "column": "born"}},
+        privacy={"declared": {"people": ["born"]}},
+    )
+    assert raw.tables["participants"]["birth_year"].tolist() == [1980, 1991, pd.NA]
+    lines = raw.ledger.entries
+    assert lines.loc[lines["rule"] == "year_of_birth_date", "count"].tolist() == [2]
+    assert "1980-05-04" not in raw.ledger.entries.to_csv()
+
+
+def test_years_of_birth_stay_years(tmp_path: Path) -> None:
+    raw = read(
+        tmp_path,
+        {"people": "id,year\na,1980\nb,1991\n"},
+        variables={"birth_year": {"file": "people", "column": "year"}},
+    )
+    assert raw.tables["participants"]["birth_year"].tolist() == [1980, 1991]
