@@ -30,12 +30,12 @@ class Problem:
     fix: str = ""
 
     def __str__(self) -> str:
-        """Return the problem on one line, in which no name from a file can move the cursor or fill the screen.
+        r"""Return the problem on one line, in which no name from a file can move the cursor or fill the screen.
 
         Examples
         --------
-        >>> str(Problem("a.csv", "there is no column 'crp'.", "Did you mean 'c\\x1b[1mrp'?"))
-        "a.csv: there is no column 'crp'. Did you mean 'c\\\\x1b[1mrp'?"
+        >>> str(Problem("a.csv", "there is no column 'crp'.", "Did you mean 'c\x1b[1mrp'?"))
+        "a.csv: there is no column 'crp'. Did you mean 'c\\x1b[1mrp'?"
         """
         where, what, fix = (_readable(text) for text in (self.where, self.what, self.fix))
         return f"{where}: {what} {fix}".rstrip()

@@ -33,11 +33,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from bases import BASES, WEIGHTS, data_files, write_base
+from bases import BASES, SIMULATED, WEIGHTS, data_files, write_base
 from data_mutations import ending_of, mutate_data
 from study_mutations import mutate_study
 
-CHUNK = 100
+CHUNK = 250
 MEMORY = 6 * 2**30
 LONGEST_MESSAGE = 2000
 LEAK = re.compile("GEHEIM|(?<![0-9a-f])4711(?![0-9a-f])", re.IGNORECASE)
@@ -138,11 +138,13 @@ def _command(folder: Path, *arguments: str) -> tuple[str, str]:
     return ("failed", fault) if fault else ("opened" if done.exit_code == 0 else "refused", "")
 
 
-def try_case(folder: Path, case: int) -> tuple[str, str]:
+def try_case(folder: Path, case: int, base: str) -> tuple[str, str]:
     """Return the outcome of opening a mutated study, and why it failed."""
     study, out = folder / "study.yaml", str(folder / "out")
     if case % 10 == 1:
-        return _command(folder, "clean", str(study), "--out", out, "--people-per-block", "3")
+        return _command(
+            folder, "clean", str(study), "--out", out, "--people-per-block", "25" if base == SIMULATED else "3"
+        )
     if case % 10 == 3:
         return _command(folder, "check", str(study))
     if case % 10 == 7:
@@ -194,7 +196,7 @@ def run_case(case: int, seed: int, limit: float, folder: Path) -> Outcome:
         warnings.simplefilter("always")
         try:
             with _terminal(said), _time_limit(limit):
-                outcome, why = try_case(folder, case)
+                outcome, why = try_case(folder, case, base)
         except Exception:
             lines = traceback.format_exc().splitlines()
             outcome, why = "failed", "\n".join(lines[:1] + lines[-40:])
@@ -299,7 +301,7 @@ def main() -> int:
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--limit", type=float, default=20.0, help="seconds of the processor that a case may take")
     parser.add_argument("--case", type=int, help="only this one")
-    parser.add_argument("--keep", type=Path, help="folder for the files of --case")
+    parser.add_argument("--keep", type=Path, help="folder for the files; without --case nothing is opened")
     parser.add_argument("--work", type=int, nargs=2, help=argparse.SUPPRESS)
     asked = parser.parse_args()
     if asked.work:
@@ -312,6 +314,11 @@ def main() -> int:
                 shutil.copytree(folder, asked.keep, dirs_exist_ok=True)
         _say(json.dumps(asdict(one), indent=2).replace("\\n", "\n"))
         return int(one.outcome == "failed")
+    if asked.keep:
+        for case in range(asked.first, asked.first + asked.cases):
+            (asked.keep / str(case)).mkdir(parents=True)
+            make_case(case, asked.seed, asked.keep / str(case))
+        return 0
     counts: Counter[str] = Counter()
     for outcome in run_cases(asked.first, asked.first + asked.cases, asked.seed, asked.workers, asked.limit):
         counts[outcome.outcome] += 1

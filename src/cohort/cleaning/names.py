@@ -48,7 +48,9 @@ def _people(tables: Tables) -> pa.Array:
         occurs = np.zeros(len(categories) + 1, dtype=bool)
         for column in columns:
             occurs[column.cat.codes.to_numpy()] = True
-        return pa.array(categories, pa.large_string()).filter(pa.array(occurs[:-1]))
+        own = pa.array(categories, pa.large_string())
+        own = own.combine_chunks() if isinstance(own, pa.ChunkedArray) else own  # as categories of many blocks are
+        return own.filter(pa.array(occurs[:-1]))
     found = [np.asarray(column.astype("object").dropna().unique(), dtype=object) for column in columns]
     return pc.unique(pa.array(np.concatenate(found), pa.large_string()))
 

@@ -67,6 +67,7 @@ def _level(label: object) -> str:
 def _sidecar(file: Path, path: str) -> dict[str, dict[str, object]]:
     try:
         content = json.loads(file.read_text(encoding="utf-8-sig"))
+        json.dumps(content, ensure_ascii=False).encode("utf-8")  # half of a surrogate pair is no text
     except (OSError, ValueError, RecursionError) as error:
         raise InputDataError([Problem(path, "the sidecar is no valid JSON.", "Mend it or remove it.")]) from error
     if not isinstance(content, dict):
