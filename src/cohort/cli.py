@@ -105,7 +105,7 @@ def clean(
         opened = open_account(out)
         click.echo(f"clean cohort: {out}\n\n{table_text(rows_table(opened), opened.disclosure)}")
         click.echo(f"\n{table_text(quarantine_table(opened), opened.disclosure)}")
-        click.echo(f"\nFor cleaning_report.html: cohort clean {out.name} --out FOLDER")
+        click.echo(f"\nFor cleaning_report.html: cohort clean {out} --out FOLDER")
         return
     opened = open_study(study, root=root)
     with fresh_folder(out) as partial:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
+import os
 import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -135,7 +136,8 @@ def open_study(where: str | Path | None = None, *, root: str | Path | None = Non
     if where is None or str(where) == DEMO:
         return _from_study_file(DEMO, root)
     path = Path(where)
-    if path.is_dir() and (path / MARKER).is_file() and (path / "person_table.parquet").is_file():
+    is_folder = os.path.isdir(path)  # noqa: PTH112 - Path.is_dir raises for a name that is too long
+    if is_folder and (path / MARKER).is_file() and (path / "person_table.parquet").is_file():
         return _from_clean_folder(path)
     return _from_study_file(path, root)
 
@@ -191,7 +193,7 @@ def read_input(where: str | Path, root: str | Path | None = None) -> StudyInput:
     path = shipped_folder("synthetic_data") / "demo" / "study.yaml" if str(where) == DEMO else Path(where)
     study_file = load_study_file(path, codebook)
     folder = Path(root) if root is not None else path.parent / study_file.root
-    if not folder.is_dir():
+    if not os.path.isdir(folder):  # noqa: PTH112 - Path.is_dir raises for a name that is too long
         what = f"the data folder '{folder.name}' does not exist."
         raise InputDataError([Problem(path.name, what, "Name it with --root or under 'root:'.")])
     hashing = study_file.privacy.hash_ids
@@ -259,7 +261,7 @@ def study_of(study: StudyInput, raw: RawCohort) -> Study:
         rules=chosen.rules,
     )
     rows = account_rows(with_restored_ids(raw.rows, clean.ledger), clean)
-    check_totals(rows, {(source.name, source.source): source.rows for source in raw.sources})
+    check_totals(rows, {(source.name, source.source): source.rows for source in raw.sources if source.has_rows})
     accounting = rows.groupby(["file", "source", "status", "reason"], dropna=False).size().rename("rows").reset_index()
     return Study(
         name=file.name,

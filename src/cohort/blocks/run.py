@@ -169,7 +169,7 @@ class _Run:
         (folder / "quarantine").mkdir()
         quarantine.to_parquet(folder / "quarantine" / "quarantine.parquet", index=False)
         rows = self._account([counts for _, counts, _ in done], pd.concat([moved for *_, moved in done]))
-        check_totals(rows, {(source.name, source.source): source.rows for source in files})
+        check_totals(rows, {(source.name, source.source): source.rows for source in files if source.has_rows})
         rows.to_parquet(folder / "rows.parquet", index=False)
         write_json(folder / "flow.json", self._flow(folder).to_dict())
         truth = read_truth(self.study)

@@ -49,7 +49,7 @@ def clean_study(folder: Path, codebook: Codebook) -> Cleaned:
     raw = read_cohort(study, folder, codebook)
     cohort = clean_cohort(raw.tables, codebook, eligible=study.eligible, baseline=study.baseline, ledger=raw.ledger)
     rows = account_rows(with_restored_ids(raw.rows, cohort.ledger), cohort)
-    check_totals(rows, {(file.name, file.source): file.rows for file in raw.sources})
+    check_totals(rows, {(file.name, file.source): file.rows for file in raw.sources if file.has_rows})
     return Cleaned(study, cohort, rows)
 
 

@@ -124,7 +124,7 @@ def _places(
     problems: list[Problem] = []
     for given in paths:
         path = given.absolute()
-        if not path.exists():
+        if not os.path.exists(path):  # noqa: PTH110 - Path.exists raises for a name that is too long
             problems.append(Problem(str(given), "there is no such file or folder."))
         elif path.is_file():
             places[path] = ""

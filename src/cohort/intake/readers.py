@@ -132,6 +132,8 @@ def _bytes_of(file: Path, path: str) -> bytes:
     if file.is_dir():
         fix = "Name a file in it, or declare 'format: bids' or 'format: redcap'."
         raise InputDataError([Problem(path, "it is a folder, and a file is expected.", fix)])
+    if not file.is_file():  # a pipe or a device may never end
+        raise InputDataError([Problem(path, "it is no regular file.", "Name a file with data.")])
     try:
         return file.read_bytes()
     except OSError as error:

@@ -77,7 +77,7 @@ def redcap_folder(folder: Path, path: str) -> Folder:
     """
     dictionaries: list[tuple[str, list[dict[str, str]]]] = []
     data: list[str] = []
-    for file in sorted(folder.glob("*.csv")):
+    for file in sorted(file for file in folder.glob("*.csv") if file.is_file()):
         fields = _dictionary(file.read_bytes(), f"{path}/{file.name}")
         if fields is None:
             data.append(file.name)

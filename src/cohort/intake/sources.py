@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -87,7 +88,7 @@ def _read_parts(name: str, declared: DataFile, root: Path, record: Record) -> tu
     for source, path in declared.sources().items():
         place = root / path
         try:
-            if not place.exists():
+            if not os.path.exists(place):  # noqa: PTH110 - Path.exists raises for a name that is too long
                 _missing(record, name, path, place)
             elif declared.format in FOLDERS:
                 folder = read_folder(place, path, str(declared.format))
@@ -114,7 +115,7 @@ def _read_parts(name: str, declared: DataFile, root: Path, record: Record) -> tu
 
 def _missing(record: Record, name: str, path: str, place: Path) -> None:
     folder = place.parent
-    if folder.is_dir():
+    if os.path.isdir(folder):  # noqa: PTH112 - as above
         there = [item.name for item in folder.iterdir()]
         near = nearest(place.name, there)
         fix = f"Did you mean '{near}'?" if near else "Check the path and the root folder (--root)."

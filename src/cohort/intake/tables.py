@@ -58,6 +58,11 @@ class SourceFile:
     sheet: str | None = None
     recognised: tuple[str, ...] = ()
 
+    @property
+    def has_rows(self) -> bool:
+        """Return whether it holds rows of participants, and is no sidecar or data dictionary."""
+        return self.format != "description"
+
 
 @dataclass(frozen=True)
 class RawCohort:

@@ -35,9 +35,11 @@ def load_key(path: Path) -> bytes:
     """
     where, fix = f"privacy.hash_ids.key_file ({path.name})", _MAKE_ONE.format(name=path.name)
     try:
-        key = path.read_bytes().strip()
-    except OSError as error:
+        key = path.read_bytes().strip() if path.is_file() else None
+    except (OSError, ValueError) as error:  # also a name that no file can have
         raise InputDataError([Problem(where, "the file with the key cannot be read.", fix)]) from error
+    if key is None:
+        raise InputDataError([Problem(where, "there is no such file with a key.", fix)])
     if len(key) < LEAST_KEY_BYTES:
         what = f"the key is shorter than {LEAST_KEY_BYTES} bytes: ids could be found by trying."
         raise InputDataError([Problem(where, what, fix)])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 from cohort.output import MARKER, check_outside_git
@@ -36,7 +37,7 @@ def _is_synthetic(study: str | Path | None) -> bool:
     if study is None or str(study) == DEMO:
         return True
     path = Path(study)
-    if path.is_dir():
+    if os.path.isdir(path):  # noqa: PTH112 - Path.is_dir raises for a name that is too long
         try:
             return bool(json.loads((path / MARKER).read_text(encoding="utf-8"))["study"]["synthetic"])
         except (OSError, ValueError, KeyError, TypeError):

@@ -35,6 +35,8 @@ def file_text(path: Path) -> str:
             raise fail("this is a folder, not a study file.", "Name the study.yaml inside it.")
         if not path.exists():
             raise fail("the study file does not exist.", "Check the spelling of the path.")
+        if not path.is_file():
+            raise fail("this is no regular file.", "Name the study.yaml itself.")
         with path.open("rb") as stream:
             content = stream.read(LARGEST_BYTES + 1)
     except (OSError, ValueError) as error:

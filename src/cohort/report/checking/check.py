@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -111,7 +112,8 @@ def check_study(where: str | Path | None = None, *, root: str | Path | None = No
     """
     path = shipped_folder("synthetic_data") / "demo" / "study.yaml" if where in (None, DEMO) else Path(str(where))
     try:
-        if path.is_dir() and (path / MARKER).is_file():
+        is_folder = os.path.isdir(path)  # noqa: PTH112 - Path.is_dir raises for a name that is too long
+        if is_folder and (path / MARKER).is_file():
             return _described(open_study(path))
         study = read_input(path, root)
     except CohortError as error:

@@ -36,7 +36,8 @@ def check_text(check: Check) -> str:
 def _head(check: Check) -> str:
     if not check.is_ready:
         count = len(check.problems)
-        read = f" {len(check.files)} files could be opened." if check.files else ""
+        opened = len(check.files)
+        read = f" {opened} {'file' if opened == 1 else 'files'} could be opened." if opened else ""
         return f"{check.title or 'The study'}: not ready, {count} problem{'s' if count > 1 else ''}.{read}"
     kind = "synthetic, its people do not exist" if check.synthetic else "real; counts are protected"
     title = textwrap.fill(f"{check.title}: ready ({kind}).", WIDTH)
