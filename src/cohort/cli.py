@@ -13,7 +13,7 @@ from typing import Any, Literal
 import click
 
 from cohort import __version__
-from cohort.errors import CohortError
+from cohort.errors import CohortError, Problem
 
 _ROOT = click.option(
     "--root", type=click.Path(path_type=Path), help="Folder of the data files, if not as in the study file."
@@ -44,6 +44,12 @@ class _Commands(click.Group):
                 click.echo(f"error: {problem}", err=True)
             if count > 1:
                 click.echo(f"{count} problems; nothing was written.", err=True)
+            ctx.exit(1)
+        except OSError as error:  # a full disk, a lacking right, a name that no file can have
+            if error.strerror is None or isinstance(error, BrokenPipeError):
+                raise
+            where = Path(str(error.filename)).name if error.filename else "a file"
+            click.echo(f"error: {Problem(where, f'{error.strerror}.')}", err=True)
             ctx.exit(1)
         except KeyboardInterrupt:
             click.echo("stopped; nothing was written.", err=True)

@@ -42,7 +42,8 @@ def test_the_report_says_that_trauma_is_absent(report: Path) -> None:
 def test_the_report_shows_the_weighted_prevalence(report: Path) -> None:
     table = pd.read_csv(report / "tables" / "00_cohort_and_data_quality__depression.csv")
     row = table.set_index("label").loc["All, all nine items answered"]
-    assert f"{100 * row['estimate']:.3f} ({100 * row['standard_error']:.3f})" == "8.449 (0.471)"
+    # Files of a real study hold few digits; the unrounded estimate is pinned in test_nhanes_results.py.
+    assert f"{100 * row['estimate']:.2f} ({100 * row['standard_error']:.3f})" == "8.45 (0.471)"
 
 
 def test_counts_of_people_are_rounded_or_suppressed(report: Path) -> None:

@@ -75,7 +75,7 @@ def run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
 def test_a_dirty_twin_passes_the_check_and_the_main_job(dirty: Path, tmp_path: Path) -> None:
     checked = run("check", dirty / "study.yaml")
     assert checked.returncode == 0, checked.stderr
-    assert "people: 9,000" in checked.stdout
+    assert "People: 9,000" in checked.stdout
     done = run("run", dirty / "study.yaml", "--out", tmp_path / "out")
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "out" / "index.html").is_file()

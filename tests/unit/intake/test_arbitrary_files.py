@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import gzip
 import io
+import os
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -18,12 +19,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from cohort.blocks import clean_in_blocks
 from cohort.codebook import load_codebook
 from cohort.errors import CohortError, InputDataError
 from cohort.intake import RawCohort, read_cohort
 from cohort.intake.readers import read_file
-from cohort.study import open_study
-from cohort.study_file import StudyFile
+from cohort.study import Study, open_study
+from cohort.study_file import DataFile, StudyFile
 
 SECRET = "GEHEIM-4711"
 FORMATS = ("csv", "tsv", "parquet", "xlsx", "sav", "dta", "xpt", "sas7bdat")
@@ -254,3 +256,67 @@ def test_any_cells_go_through_cleaning_without_an_exception(data: st.DataObject)
             check_problems(error)
         else:
             assert study.rows["rows"].sum() == study.provenance["inputs"][0]["rows"]
+
+
+# --- what the mutations found ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", ["x" * 300 + ".csv", "a\0b.csv", "a\nb.csv", "nowhere/" * 900 + "a.csv", "pipe.csv"])
+@pytest.mark.parametrize("form", [None, "bids", "redcap"])
+def test_a_path_that_leads_to_no_file_is_refused(path: str, form: str | None, tmp_path: Path) -> None:
+    if hasattr(os, "mkfifo"):
+        os.mkfifo(tmp_path / "pipe.csv")
+    study = study_of("csv").model_copy(update={"files": {"people": DataFile(path=path, format=form)}})
+    with pytest.raises(InputDataError) as caught:
+        read_cohort(study, tmp_path, load_codebook())
+    check_problems(caught.value)
+
+
+def test_a_folder_among_the_files_of_a_redcap_export_is_passed_over(tmp_path: Path) -> None:
+    (tmp_path / "export" / "folder.csv").mkdir(parents=True)
+    study = study_of("csv").model_copy(update={"files": {"people": DataFile(path="export", format="redcap")}})
+    with pytest.raises(InputDataError, match="found 0 and 0"):
+        read_cohort(study, tmp_path, load_codebook())
+
+
+@pytest.mark.parametrize("number", ["1e400", "-1e400", "9" * 400])
+def test_a_number_beyond_all_numbers_is_none(number: str) -> None:
+    raw = read(f"id,sex,bmi\na,1,{number}\nb,2,31\n".encode(), "csv")
+    assert raw is not None
+    assert raw.tables["visits"]["bmi_kg_m2"].isna().tolist() == [True, False]
+    assert raw.ledger.entries.query("rule == 'not_a_number'")["participant_id"].tolist() == ["a"]
+
+
+def open_with(folder: Path, rows: list[str], study: str = STUDY) -> Study:
+    (folder / "study.yaml").write_text(study, encoding="utf-8")
+    (folder / "people.csv").write_text("\n".join([",".join(USUAL), *rows]) + "\n", encoding="utf-8")
+    return open_study(folder / "study.yaml")
+
+
+def test_a_whole_number_beyond_exact_ones_is_taken_out_by_its_limits(tmp_path: Path) -> None:
+    text = STUDY.replace("bmi_kg_m2: {file: people, column: bmi", "birth_year: {file: people, column: bmi")
+    opened = open_with(tmp_path, ["a,1,1e25,2020-03-01,N,1,1", "b,2,1960,2020-03-01,N,1,1"], text)
+    assert opened.person_table["birth_year"].isna().tolist() == [True, False]
+    assert "range_hard" in opened.ledger.entries["rule"].to_list()
+
+
+def test_nearest_to_a_date_that_nobody_has_keeps_a_row(tmp_path: Path) -> None:
+    text = STUDY.replace("keep: all", "keep: {nearest: visit_date}")
+    opened = open_with(tmp_path, ["a,1,22,,N,1,1", "a,1,22,,N,2,1", "b,2,22,,N,1,1"], text)
+    assert opened.tables["labs"]["participant_id"].tolist() == ["a", "b"]
+
+
+def test_a_block_of_people_without_any_site_is_cleaned_with_the_others(tmp_path: Path) -> None:
+    rows = [f"{n:02},{1 + n % 2},22,2020-03-0{n},{'' if n < 4 else 'N'},1,1" for n in range(1, 8)]
+    whole = open_with(tmp_path, rows)
+    clean_in_blocks(tmp_path / "study.yaml", tmp_path / "out", people_per_block=3)
+    in_blocks = open_study(tmp_path / "out").tables["labs"]
+    assert in_blocks["site"].isna().sum() == whole.tables["labs"]["site"].isna().sum() == 3
+
+
+def test_half_a_surrogate_pair_in_a_sidecar_is_no_text(tmp_path: Path) -> None:
+    (tmp_path / "participants.tsv").write_text("participant_id\tsex\tbmi\nsub-1\t1\t22\n", encoding="utf-8")
+    (tmp_path / "participants.json").write_text('{"bmi": {"Units": "\\ud800"}}', encoding="utf-8")
+    study = study_of("csv").model_copy(update={"files": {"people": DataFile(path=".", format="bids")}, "id": None})
+    with pytest.raises(InputDataError, match="no valid JSON"):
+        read_cohort(study, tmp_path, load_codebook())

@@ -13,7 +13,7 @@ CATALOGUE: dict[str, Kind] = {kind.id: kind for kind in (*BLOCK_KINDS, *PERSON_K
 """Every kind of defect by its id."""
 
 REFUSED_BY_INTAKE = tuple(kind.id for kind in CATALOGUE.values() if kind.refused_by_intake)
-"""Kinds that make a study as a whole unreadable, because the grammar of ``study.yaml`` allows no guess about them."""
+"""Kinds that are left out unless all are asked for: a study that holds much of them is refused as a whole."""
 
 
 def catalogue_table() -> pd.DataFrame:

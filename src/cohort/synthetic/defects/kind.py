@@ -38,8 +38,8 @@ class Kind:
     why_not
         Why not, where it cannot.
     refused_by_intake
-        Whether a study that holds it is refused as a whole, because the grammar of ``study.yaml`` allows no guess:
-        a code without a meaning, an id with two different rows.
+        Whether it is left out unless all kinds are asked for: a study that holds much of it is refused as a whole,
+        since a file in which many ids have two different rows is another kind of file. A little of it is resolved.
     plant
         Plants it at a rate.
     """
