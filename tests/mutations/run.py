@@ -33,7 +33,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from bases import BASES, SIMULATED, WEIGHTS, data_files, write_base
+from bases import BASES, SECRET, SIMULATED, WEIGHTS, data_files, write_base
 from data_mutations import ending_of, mutate_data
 from study_mutations import mutate_study
 
@@ -79,6 +79,8 @@ def make_case(case: int, seed: int, folder: Path) -> tuple[str, list[str]]:
         else:
             path = rng.choice(data_files(folder))
             content, name = mutate_data(path.read_bytes(), ending_of(path), rng)
+            if path.name == "DataDictionary.csv":  # it holds names, and no people
+                content = content.replace(SECRET.encode(), b"word-1147").replace(b"4711", b"1147")
         path.write_bytes(content)
         done.append(f"{name} {path.relative_to(folder).as_posix()}")
     return base, done

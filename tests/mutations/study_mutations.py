@@ -14,6 +14,16 @@ from typing import Any, TypeAlias
 
 import yaml
 
+
+class _Loader(yaml.SafeLoader):
+    """Reads ``Yes`` and ``No`` as the codes that they are."""
+
+
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in found if tag != "tag:yaml.org,2002:bool" or first in "tTfF"]
+    for first, found in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+
 Mutation: TypeAlias = Callable[[bytes, random.Random], bytes]
 Path: TypeAlias = tuple[str | int, ...]
 
@@ -235,7 +245,7 @@ def change_entries(content: bytes, rng: random.Random) -> bytes:
     if b"&" in content:  # aliases written out may fill the memory
         return change_bytes(content, rng)
     try:
-        data = yaml.safe_load(content)
+        data = yaml.load(content, _Loader)
     except (yaml.YAMLError, ValueError, RecursionError):
         return change_bytes(content, rng)
     paths = _paths(data)

@@ -26,7 +26,7 @@ from cohort.cleaning.validation import canonical_tables, conform
 from cohort.codebook import Codebook
 from cohort.errors import InputDataError
 from cohort.intake import SourceFile
-from cohort.intake.reading import check_zeros, cohort_of, settle_files
+from cohort.intake.reading import NOBODY, check_zeros, cohort_of, settle_files
 from cohort.intake.record import Record
 from cohort.intake.tables import IntArray, SourceTable, rows_of_table
 from cohort.ledger import Ledger
@@ -123,10 +123,13 @@ class _Run:
         read = self._each(_read_block, "reading", tuple(file.files))
         self.noted += [noted for noted, _ in read]
         self.people_in_files = sum(count for _, count in read)
+        if not self.people_in_files:
+            raise InputDataError([NOBODY])
         return tuple(found)
 
     def _cut(self, name: str, table: SourceTable, block: IntArray) -> None:
         """Write the rows of each block of people."""
+        self.store.save(f"raw-none-{name}", rows_of_table(table, np.empty(0, dtype=np.int64)))
         order = np.argsort(block, kind="stable")
         for rows in np.split(order, np.flatnonzero(np.diff(block[order])) + 1):
             if len(rows):
@@ -244,12 +247,14 @@ def _read_block(
     study: StudyInput, store: BlockStore, block: int, files: tuple[str, ...]
 ) -> tuple[tuple[Ledger, pd.DataFrame], int]:
     """Put the rows of a block under canonical names; return what was noted, and how many people there are."""
-    tables = {name: store.load(f"raw-{block}-{name}") for name in files if store.has(f"raw-{block}-{name}")}
-    raw = study.protect(cohort_of(study.file, study.rules.codebook, tables, (), Record()))
+    with_rows = [name for name in files if store.has(f"raw-{block}-{name}")]
+    # A file without rows of these people still says what was asked: who is not in it is unknown, and not left out.
+    tables = {name: store.load(f"raw-{block if name in with_rows else 'none'}-{name}") for name in files}
+    raw = study.protect(cohort_of(study.file, study.rules.codebook, tables, (), Record(), is_block=True))
     prepared = prepare(raw.tables, study.rules.codebook)
     store.save_tables(block, prepared)
     store.save(f"rows-{block}", raw.rows)
-    for name in tables:
+    for name in with_rows:
         store.drop(f"raw-{block}-{name}")
     return (raw.ledger, raw.quarantine), count_people(prepared)
 

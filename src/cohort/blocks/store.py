@@ -147,12 +147,9 @@ def _joined(found: list[Any], parts: Sequence[pd.DataFrame], column: str) -> Any
     if is_category and len(found) == len(parts):
         if all(one.dtype == found[0].dtype for one in found):
             return pd.concat(found, ignore_index=True)
-        # A block without a word has categories of no kind.
-        kinds = {one.cat.categories.dtype for one in found if len(one.cat.categories)}
-        if len(kinds) <= 1:
-            kind = next(iter(kinds), found[0].cat.categories.dtype)
-            alike = [one.cat.set_categories(one.cat.categories.astype(kind)) for one in found]
-            return pd.Series(union_categoricals(alike))
+        # Their words may be of two kinds of text, as in a block without any word.
+        alike = [one.cat.set_categories(one.cat.categories.astype("str")) for one in found]
+        return pd.Series(union_categoricals(alike))
     cells = [part[column] if column in part else pd.Series(pd.NA, index=part.index, dtype="object") for part in parts]
     whole = pd.concat([one.astype("object") for one in cells] if is_category else cells, ignore_index=True)
     return whole.astype("category") if is_category else whole

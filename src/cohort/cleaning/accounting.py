@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from cohort.cleaning.pipeline import CleanCohort
@@ -39,22 +41,30 @@ def account_rows(rows: pd.DataFrame, cohort: CleanCohort) -> pd.DataFrame:
     _check(rows)
     account = rows.reset_index(drop=True)
     used = account["status"].eq("used").to_numpy(dtype=bool)
-    ids = account["participant_id"].astype("string")
-    kept = ids.isin(cohort.tables["person_table"]["participant_id"]).to_numpy(dtype=bool)
+    # Each person is looked up once, by number: a person has many rows.
+    person, named = pd.factorize(account["participant_id"].astype("str"))
+    people = pd.Index(named, dtype="str")
+    kept = _are_among(people, cohort.tables["person_table"]["participant_id"])[person]
     whole = cohort.quarantine.loc[cohort.quarantine["column"] == ""]
     # What befell the person's own row says more than that the other rows then belong to nobody.
     own_first = whole.assign(other=whole["table"] != "participants").sort_values("other", kind="stable")
     why = own_first.drop_duplicates("participant_id").set_index("participant_id")["rule"]
     excluded = cohort.exclusions.set_index("participant_id")["reason"]
     aside = used & ~kept
-    ineligible = used & kept & ids.isin(excluded.index).to_numpy(dtype=bool)
+    ineligible = used & kept & _are_among(people, excluded.index)[person]
     status, reason = account["status"].astype("string"), account["reason"].astype("string")
     status = status.mask(aside, "quarantined").mask(ineligible, "ineligible")
-    found = ids.map(why).astype("string").fillna("no undisputed row among the participants")
-    reason = reason.mask(aside, found).mask(ineligible, ids.map(excluded).astype("string"))
+    ids = account["participant_id"].astype("string")
+    found = ids[aside].map(why).astype("string").fillna("no undisputed row among the participants")
+    reason = reason.mask(aside, found).mask(ineligible, ids[ineligible].map(excluded).astype("string"))
     account = account.assign(status=status, reason=reason)
     _check(account)
     return account
+
+
+def _are_among(people: pd.Index, others: pd.Index | pd.Series) -> npt.NDArray[np.bool_]:
+    """Return who stands among others, each of them once; the last entry is for nobody, who does not."""
+    return np.append(pd.Index(others, dtype="str").get_indexer(people) >= 0, False)
 
 
 def count_rows(rows: pd.DataFrame) -> pd.DataFrame:

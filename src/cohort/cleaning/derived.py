@@ -116,7 +116,7 @@ def _blood(labs: pd.DataFrame, keys: pd.DataFrame, codebook: Codebook) -> pd.Dat
     neutrophils, lymphocytes = columns.get("neutrophils_10e9_l"), columns.get("lymphocytes_10e9_l")
     if neutrophils is not None and lymphocytes is not None:
         columns["neutrophil_lymphocyte_ratio"] = neutrophils / np.where(lymphocytes > 0, lymphocytes, np.nan)
-    return pd.DataFrame(columns, index=keys.index)
+    return pd.DataFrame(columns, index=keys.index, copy=False)
 
 
 def _serology(results: FloatArray, below: BoolArray, above: BoolArray, cut_off: float) -> Any:

@@ -160,7 +160,8 @@ def conform(frame: pd.DataFrame, table: str, codebook: Codebook) -> pd.DataFrame
     for name in needed_columns(table, codebook):
         if name not in columns:  # only an empty table gets here
             columns[name] = pd.Series(index=frame.index, dtype=dtype_of(variables[name]))
-    return pd.DataFrame({name: columns[name] for name in variables if name in columns}, index=frame.index)
+    ordered = {name: columns[name] for name in variables if name in columns}
+    return pd.DataFrame(ordered, index=frame.index, copy=False)
 
 
 def _conform_column(column: Column, variable: Variable) -> Column:

@@ -138,7 +138,7 @@ def assemble(context: Context, pieces: Sequence[Piece], people: IntArray | None 
     for name, sources in by_name.items():
         _report_conflicts(context, name, sources)
         columns[name] = _placed(sources, keys)
-    return pd.DataFrame(columns)
+    return pd.DataFrame(columns, copy=False)
 
 
 def _placed(sources: Sequence[Piece], keys: _Keys) -> pd.Series:

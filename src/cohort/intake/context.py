@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import numpy as np
 import pandas as pd
@@ -126,11 +126,22 @@ class Context:
         day = read_date(named)
         if day is not None:
             return pd.Series(day, index=pd.Index(np.unique(selection.person)), dtype="datetime64[us]")
+        if named not in self.references and self._is_mapped(named):
+            return pd.Series(dtype="datetime64[us]")  # nobody has it, of these people
         if named not in self.references:
             fix = f"Name a day such as 2020-05-01, or one of {', '.join(REFERENCE_DATES)} that the study maps."
             self.record.problem(place, f"'{named}' is no date of this study.", fix)
             return None
         return self.references[named]
+
+    def _is_mapped(self, named: str) -> bool:
+        """Return whether the study says where a reference date stands; in a block of people nobody may have it."""
+        if named in ("entry_date", "exit_date"):
+            return self.study.follow_up is not None
+        entries = [*self.study.variables.values(), *self.study.instruments.values()]
+        sources: list[Any] = [source for entry in entries for source in cast("list[Any]", entry)]
+        has_dates = any(source.date is not None for source in sources)
+        return named == "visit_date" and (has_dates or "visit_date" in self.study.variables)
 
 
 def _has_blank_visits(table: SourceTable, entry: Any) -> bool:

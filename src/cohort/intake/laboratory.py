@@ -59,7 +59,7 @@ def _table(context: Context, frames: list[pd.DataFrame], analytes: list[str]) ->
         elif column in _ALWAYS or column in present:
             parts = [frame[column] if column in frame else _blank(frame) for frame in frames]
             table[column] = as_canonical(_joined(parts), variables[column])
-    return pd.DataFrame(table)
+    return pd.DataFrame(table, copy=False)
 
 
 def _blank(frame: pd.DataFrame) -> pd.Series:
@@ -132,7 +132,8 @@ def _results(field: Field, source: LabSource, analyte: Analyte) -> pd.DataFrame:
             "censoring": pd.Categorical.from_codes(np.where(raw.is_below, 2, raw.is_above.astype(np.int8)), _WORDS),
             "limit": raw.limit * factor,
             **_circumstances(field, source),
-        }
+        },
+        copy=False,
     )
     has_value = frame["value"].notna().to_numpy()
     return frame if has_value.all() else frame[has_value].reset_index(drop=True)

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from cohort.codebook import Codebook
-from cohort.errors import InputDataError
+from cohort.errors import InputDataError, Problem
 from cohort.intake.assembly import assemble
 from cohort.intake.context import Context
 from cohort.intake.diagnoses import Population, add_people, read_diagnoses
@@ -26,6 +26,8 @@ from cohort.intake.spelling import repair_spelling
 from cohort.intake.tables import IntArray, RawCohort, SourceFile, SourceTable, number_people
 from cohort.intake.variables import earliest_visit_dates, read_variables
 from cohort.study_file import StudyFile
+
+NOBODY = Problem("study", "no row of any file belongs to a participant.", "Check 'where:' and the identifiers.")
 
 
 def read_cohort(study: StudyFile, root: Path, codebook: Codebook) -> RawCohort:
@@ -86,6 +88,8 @@ def cohort_of(
     tables: Mapping[str, SourceTable],
     files: tuple[SourceFile, ...],
     record: Record,
+    *,
+    is_block: bool = False,
 ) -> RawCohort:
     """Return the cohort that source tables hold: of all people, or of a block of people with all their rows.
 
@@ -99,6 +103,8 @@ def cohort_of(
         What is known of them.
     record
         What reading noted so far.
+    is_block
+        Whether the rows are of some people only, of whom none need be a participant.
 
     Raises
     ------
@@ -120,8 +126,8 @@ def cohort_of(
     if not context.population:
         context.population.extend(table.person for table in numbered.values())
     people = context.participants()
-    if not len(people) and not record.problems:
-        record.problem("study", "no row of any file belongs to a participant.", "Check 'where:' and the identifiers.")
+    if not len(people) and not record.problems and not is_block:
+        record.problems.append(NOBODY)
     canonical = {
         "participants": assemble(context, [p for p in pieces if p.variable.table == "participants"], people),
         "follow_up": follow_up,

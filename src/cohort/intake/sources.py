@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from pandas.api.types import union_categoricals
 
 from cohort.errors import InputDataError
 from cohort.intake.cells import DateOrder, code_text, codes_of
@@ -171,16 +172,15 @@ def _stacked(
     frames, ids, sources, rows = [], [], [], []
     for part in parts:
         keep, id_codes = _rows_with_an_id(part, identifier, declared, record)
-        frames.append(part.raw.frame.iloc[keep])
+        frames.append(part.raw.frame if len(keep) == len(part.raw.frame) else part.raw.frame.iloc[keep])
         ids.append(id_codes.iloc[keep])
         sources.append(pd.Series(part.file.source, index=range(len(keep)), dtype="str"))
         rows.append(part.raw.row[keep])
     decimal, decimals = _decimals_of(name, parts, record)
-    frame = frames[0] if len(frames) == 1 else pd.concat(frames)
     return SourceTable(
         name=name,
         declared=declared,
-        frame=frame.reset_index(drop=True),
+        frame=_one_below_the_other(frames),
         ids=pd.concat(ids, ignore_index=True),
         source=pd.concat(sources, ignore_index=True),
         row=np.concatenate(rows),
@@ -192,6 +192,27 @@ def _stacked(
         decimals=decimals,
         date_order=order,
     )
+
+
+def _one_below_the_other(frames: list[pd.DataFrame]) -> pd.DataFrame:
+    """Return stacked files as one table; columns that are categories in all of them stay so, with the words of all."""
+    if len(frames) == 1:
+        return frames[0].reset_index(drop=True)
+    shared = [
+        name
+        for name in frames[0]
+        if all(name in frame and isinstance(frame[name].dtype, pd.CategoricalDtype) for frame in frames)
+    ]
+    words = {name: [frame[name] for frame in frames] for name in shared}
+    rest = [
+        frame.drop(columns=shared).astype(
+            {name: "str" for name in frame if name not in shared and isinstance(frame[name].dtype, pd.CategoricalDtype)}
+        )
+        for frame in frames
+    ]
+    stacked = pd.concat(rest, ignore_index=True)
+    joined = stacked.assign(**{str(name): union_categoricals(cells) for name, cells in words.items()})
+    return joined[list(dict.fromkeys(name for frame in frames for name in frame))]
 
 
 def _decimals_of(name: str, parts: list[_Part], record: Record) -> tuple[str, dict[str, str]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tempfile
+import warnings
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -95,7 +96,10 @@ def _from_disk(content: bytes, ending: str, read: Callable[[str], tuple[pd.DataF
     with tempfile.TemporaryDirectory(prefix="cohort-") as folder:
         path = Path(folder) / f"file.{ending}"
         path.write_bytes(content)
-        return read(str(path))
+        with warnings.catch_warnings():
+            # The reader gives the second of two columns of one name another name; no sound file has such columns.
+            warnings.filterwarnings("error", message=".*is duplicated", category=UserWarning)
+            return read(str(path))
 
 
 def _value_labels(meta: Any, *, extended: bool = False) -> dict[str, dict[str, str]]:

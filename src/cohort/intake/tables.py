@@ -257,14 +257,21 @@ def rows_of_table(table: SourceTable, rows: IntArray) -> SourceTable:
     """Return some rows of a table."""
     return replace(
         table,
-        frame=table.frame.iloc[rows].reset_index(drop=True),
+        frame=pd.DataFrame({name: _some(table.frame[name], rows) for name in table.frame}),
         ids=table.ids.iloc[rows].reset_index(drop=True),
         source=table.source.iloc[rows].reset_index(drop=True),
         row=table.row[rows],
-        _codes={name: codes.iloc[rows].reset_index(drop=True) for name, codes in table.codes_known().items()},
+        _codes={name: _some(codes, rows) for name, codes in table.codes_known().items()},
         _numbers={},
         _distinct={},
     )
+
+
+def _some(column: pd.Series, rows: IntArray) -> pd.Series:
+    """Return some cells of a column; of a category, with the words that occur in them when these are the fewer."""
+    some = column.iloc[rows].reset_index(drop=True)
+    is_category = isinstance(some.dtype, pd.CategoricalDtype)
+    return some.cat.remove_unused_categories() if is_category and len(some.cat.categories) > len(some) else some
 
 
 @dataclass(frozen=True)

@@ -39,7 +39,7 @@ def load_key(path: Path) -> bytes:
     except (OSError, ValueError) as error:  # also a name that no file can have
         raise InputDataError([Problem(where, "the file with the key cannot be read.", fix)]) from error
     if key is None:
-        raise InputDataError([Problem(where, "there is no such file with a key.", fix)])
+        raise InputDataError([Problem(where, "the file with the key cannot be read.", fix)])
     if len(key) < LEAST_KEY_BYTES:
         what = f"the key is shorter than {LEAST_KEY_BYTES} bytes: ids could be found by trying."
         raise InputDataError([Problem(where, what, fix)])

@@ -30,6 +30,7 @@ _WANTED: dict[str, str] = {
     "list_type": "a list ('[a, b]')",
 }
 
+_MARKS = (SCALAR, LIST, MAPPING, BY)
 _SHAPES = {
     SCALAR: "a single value",
     LIST: "a list ('[a, b]')",
@@ -93,8 +94,10 @@ def add_model_errors(text: YamlText, error: ValidationError) -> None:
 
 def error_path(text: YamlText, detail: Any) -> DataPath:
     """Return the path in the file that an error of the models speaks of."""
-    steps: list[Step] = [step for step in detail["loc"] if not (isinstance(step, str) and step.startswith("<"))]
-    return text.locate(steps)
+    *around, last = detail["loc"] or ("",)
+    steps: list[Step] = [step for step in around if step not in _MARKS]
+    is_key = detail["type"] == "extra_forbidden"  # then the last step stands in the file, whatever it looks like
+    return text.locate([*steps, last] if is_key or last not in _MARKS else steps)
 
 
 def _in_words(path: DataPath, details: Sequence[Any]) -> tuple[str, str]:

@@ -128,3 +128,15 @@ def test_an_almost_valid_study_is_opened_or_refused_in_words(name: str, data: st
             open_study(study)
         except CohortError as error:
             check_problems(error)
+
+
+@pytest.mark.parametrize("key", ["<<", "<list>", "<x>", "<0.15"])
+def test_a_key_that_looks_like_a_mark_of_the_models_is_an_unknown_key(key: str, tmp_path: Path) -> None:
+    path = tmp_path / "study.yaml"
+    text = f"cohort_study: 1\nname: x\ntitle: X\n'{key}': 1\nfiles: {{a: {{path: a.csv, '{key}': 1}}}}\n"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(StudyFileError) as caught:
+        load_study_file(path, load_codebook())
+    told = [str(problem) for problem in caught.value.problems]
+    assert told[0].startswith(f"study.yaml, line 4, {key}: unknown key '{key}'.")
+    assert told[1].startswith(f"study.yaml, line 5, files.a.{key}: unknown key '{key}'.")
