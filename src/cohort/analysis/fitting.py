@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 
 import numpy as np
@@ -89,7 +90,9 @@ def logistic_coefficients(matrix: FloatArray, outcome: FloatArray, weights: Floa
         mean = special.expit(scaled @ beta)
         information = scaled.T @ (scaled * (weights * mean * (1 - mean))[:, None])
         try:
-            step = linalg.solve(information, scaled.T @ (weights * (outcome - mean)), assume_a="pos")
+            with warnings.catch_warnings():
+                warnings.simplefilter("error", linalg.LinAlgWarning)  # separated: the steps lead nowhere
+                step = linalg.solve(information, scaled.T @ (weights * (outcome - mean)), assume_a="pos")
         except (linalg.LinAlgError, linalg.LinAlgWarning):
             break
         beta = beta + step * min(1.0, 5.0 / max(np.abs(step).max(), 1e-300))

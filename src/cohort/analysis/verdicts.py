@@ -205,8 +205,22 @@ def benjamini_hochberg(p_values: npt.ArrayLike) -> npt.NDArray[np.float64]:
     return q
 
 
-def _equivalence_p(result: Estimate, bounds: tuple[float, float] | None) -> float:
-    """Return the p value of two one-sided tests against the bounds (Schuirmann 1987), NaN without bounds."""
+def equivalence_p(result: Estimate, bounds: tuple[float, float] | None) -> float:
+    """Return the p value of two one-sided tests that a result lies inside bounds (Schuirmann 1987); NaN without bounds.
+
+    Parameters
+    ----------
+    result
+        An estimate.
+    bounds
+        On the natural scale.
+
+    Examples
+    --------
+    >>> found = Estimate("RA", "odds ratio", 1.0, 0.1, scale="log", null=1.0)
+    >>> round(equivalence_p(found, (0.8, 1.25)), 3)
+    0.013
+    """
     if bounds is None:
         return math.nan
     ends = [math.log(end) for end in bounds] if result.scale == "log" else list(bounds)
@@ -246,7 +260,7 @@ def judge_family(
     bounds = [None if e is None else _bounds_for(e, equivalence) for e in tested]
     different = benjamini_hochberg([math.nan if e is None else e.p_value() for e in tested])
     equivalent = benjamini_hochberg(
-        [math.nan if e is None else _equivalence_p(e, b) for e, b in zip(tested, bounds, strict=True)]
+        [math.nan if e is None else equivalence_p(e, b) for e, b in zip(tested, bounds, strict=True)]
     )
     size = sum(e is not None for e in tested)
     judged = []

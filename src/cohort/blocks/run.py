@@ -16,11 +16,12 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from threadpoolctl import threadpool_limits
 
-from cohort.blocks.store import BlockStore, together
+from cohort.blocks.store import BlockStore, Everybody, give_back_memory
 from cohort.cleaning import CleanCohort, Flow, Rule, account_rows, empty_quarantine
 from cohort.cleaning.flow import MEASURES, WEIGHT, build_flow, decide_eligibility
+from cohort.cleaning.keys import PERSON
 from cohort.cleaning.pipeline import count_people, finish, prepare
-from cohort.cleaning.rule import Applied, apply_rules
+from cohort.cleaning.rule import Applied, Working, apply_rules, apply_to
 from cohort.cleaning.totals import check_totals, with_restored_ids
 from cohort.cleaning.validation import canonical_tables, conform
 from cohort.codebook import Codebook
@@ -112,7 +113,8 @@ class _Run:
             for table in tables.values():
                 known, people[name] = _numbered(known, table.ids)
                 self._cut(name, table, people[name] // self.size)
-            del tables
+            del tables, table
+            give_back_memory()
         check_zeros(people, pd.Index(known.to_pandas() if len(people) > 1 else [], dtype="str"), record)
         if record.problems:
             raise InputDataError(record.problems)
@@ -149,13 +151,28 @@ class _Run:
         self.noted += self._each(_apply_to_block, "rules", rules)
 
     def apply_to_all(self, rules: tuple[Rule, ...]) -> None:
-        """Apply rules that compare people to the canonical tables of everybody, and cut them into blocks again."""
-        tables, ends = together(self.store, self.blocks, canonical_tables(self.codebook), self.codebook)
-        applied = apply_rules(tables, self.codebook, rules)
-        del tables
-        self.noted.append((applied.ledger, applied.quarantine))
-        if any(rule.action != "flag" for rule in rules):
-            self.store.cut(applied.tables, ends)
+        """Apply rules that compare people to the tables of everybody, of which only those looked at are in memory."""
+        tables = self._everybody()
+        for rule in rules:
+            working = Working(tables)
+            self.noted.append(apply_to(working, self.codebook, (rule,)))
+            if any(self._has_moved(tables[name], changed) for name, changed in working.changed.items()):
+                self.store.cut(dict(working), tables.ends)
+                tables = self._everybody()
+            else:
+                for name, changed in working.changed.items():
+                    self.store.replace(name, changed, tables.ends)
+            tables.forget()
+            give_back_memory()
+
+    def _everybody(self) -> Everybody:
+        return Everybody(self.store, self.blocks, canonical_tables(self.codebook), self.codebook)
+
+    @staticmethod
+    def _has_moved(before: pd.DataFrame, after: pd.DataFrame) -> bool:
+        """Return whether a row that is left belongs to another person than before."""
+        codes = before[PERSON].cat.codes.to_numpy()[after.index.to_numpy()]
+        return not np.array_equal(codes, after[PERSON].cat.codes.to_numpy())
 
     def write(self, folder: Path, files: Sequence[SourceFile]) -> None:
         """Score and derive each block, and write all of them as one set of files; every row of the files is there."""
@@ -165,7 +182,9 @@ class _Run:
         self.store.save("restored", Ledger(restored.loc[restored["rule"] == "id_leading_zeros"]))
         done = self._each(_finish_block, "clean tables")
         for name in self.codebook.tables:
-            _write_parts(folder / f"{name}.parquet", self._parts(name), name, self.codebook)
+            found = {column for block in range(self.blocks) for column in self.store.load(f"columns-{block}")[name]}
+            _write_parts(folder / f"{name}.parquet", self._parts(name), found, name, self.codebook)
+            give_back_memory()
         ledgers = [ledger for ledger, _ in self.noted] + [ledger for ledger, *_ in done]
         entries = pd.concat([ledger.entries for ledger in ledgers], ignore_index=True)
         _summed(entries).to_parquet(folder / "ledger.parquet", index=False)
@@ -225,7 +244,7 @@ def _summed(entries: pd.DataFrame) -> pd.DataFrame:
 
 def _numbered(known: pa.Array, ids: pd.Series) -> tuple[pa.Array, IntArray]:
     """Return all identifiers known so far in the order of their appearance, and the number of each of some."""
-    own = pa.array(ids.astype("object"), pa.large_string())
+    own = pa.array(ids.astype("str").array).cast(pa.large_string())
     distinct = pc.unique(own)
     new = distinct.filter(pc.invert(pc.is_in(distinct, value_set=known)))
     grown = pa.concat_arrays([known, new])
@@ -233,6 +252,7 @@ def _numbered(known: pa.Array, ids: pd.Series) -> tuple[pa.Array, IntArray]:
 
 
 def _done(result: Any, step: Callable[[str], None]) -> Any:
+    give_back_memory()
     step("")
     return result
 
@@ -291,6 +311,7 @@ def _finish_block(study: StudyInput, store: BlockStore, block: int) -> tuple[Led
     clean = finish(applied, codebook, eligible=study.file.eligible, baseline=study.file.baseline, people_in_files=0)
     for name, table in clean.tables.items():
         store.save(f"clean-{block}-{name}", table)
+    store.save(f"columns-{block}", {name: list(table.columns) for name, table in clean.tables.items()})
     store.save(f"excluded-{block}", clean.exclusions)
     rows = store.load(f"rows-{block}")
     restored = with_restored_ids(rows, store.load("restored"))
@@ -299,12 +320,11 @@ def _finish_block(study: StudyInput, store: BlockStore, block: int) -> tuple[Led
     return clean.ledger, _counted(account), restored[moves]
 
 
-def _write_parts(path: Path, parts: Iterator[pd.DataFrame], table: str, codebook: Codebook) -> None:
-    """Write the blocks of a table as one file, with every column that some block has."""
-    frames: Sequence[pd.DataFrame] = list(parts)
-    known = [name for name in codebook.tables[table] if any(name in frame for frame in frames)]
+def _write_parts(path: Path, parts: Iterator[pd.DataFrame], found: set[str], table: str, codebook: Codebook) -> None:
+    """Write the blocks of a table as one file, one after the other, with every column that was found in some block."""
+    known = [name for name in codebook.tables[table] if name in found]
     writer: pq.ParquetWriter | None = None
-    for frame in frames:
+    for frame in parts:
         whole = conform(frame.reindex(columns=known), table, codebook)
         content = pa.Table.from_pandas(whole, schema=None if writer is None else writer.schema, preserve_index=False)
         if writer is None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import itertools
 import pickle
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import pyarrow as pa
 from pandas.api.types import union_categoricals
 
 from cohort.cleaning.keys import PERSON
@@ -19,6 +21,8 @@ from cohort.cleaning.validation import conform
 from cohort.codebook import Codebook
 
 IntArray = npt.NDArray[np.int64]
+_KEPT = 2
+"""A rule that compares a table with that of the participants finds both in memory."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +69,7 @@ class BlockStore:
         return {name: self.load(f"table-{block}-{name}") for name in names}
 
     def cut(self, tables: Mapping[str, pd.DataFrame], ends: IntArray) -> None:
-        """Put the tables of everybody down as blocks.
+        """Put all tables of everybody down as blocks; a person of whom no row is left is in none.
 
         Parameters
         ----------
@@ -74,17 +78,43 @@ class BlockStore:
         ends
             Number of the first person behind each block.
         """
-        rows: dict[str, list[Any]] = {}
-        for name, frame in tables.items():
-            where = np.searchsorted(ends, frame[PERSON].cat.codes.to_numpy(), side="right")
-            if (np.diff(where) >= 0).all():  # nobody moved: a block is a run of rows
-                cuts = np.searchsorted(where, np.arange(len(ends) + 1))
-                rows[name] = [slice(begin, end) for begin, end in itertools.pairwise(cuts)]
-            else:
-                rows[name] = [np.flatnonzero(where == block) for block in range(len(ends))]
+        rows = {name: _rows_of_blocks(frame, ends) for name, frame in tables.items()}
         for block in range(len(ends)):
             own = {name: frame.iloc[rows[name][block]].reset_index(drop=True) for name, frame in tables.items()}
             self.save_tables(block, _own_people(own))
+
+    def replace(self, name: str, table: pd.DataFrame, ends: IntArray) -> None:
+        """Put one table of everybody down as blocks, whose people are the same as before.
+
+        Parameters
+        ----------
+        name
+            The table.
+        table, ends
+            As in :meth:`cut`.
+        """
+        rows = _rows_of_blocks(table, ends)
+        everybody = table[PERSON].cat.categories
+        for block, (start, end) in enumerate(itertools.pairwise([0, *ends])):
+            own = table.iloc[rows[block]].reset_index(drop=True)
+            codes = own[PERSON].cat.codes.to_numpy().astype(np.int64)
+            people = pd.Categorical.from_codes(np.where(codes < 0, -1, codes - start), everybody[start:end])
+            self.save_tables(block, {name: own.assign(**{PERSON: people})})
+
+
+def give_back_memory() -> None:
+    """Return to the system what Arrow has freed and kept: blocks come and go, and the peak would be that of all."""
+    gc.collect()
+    pa.default_memory_pool().release_unused()
+
+
+def _rows_of_blocks(table: pd.DataFrame, ends: IntArray) -> list[Any]:
+    """Return the rows of each block of people."""
+    where = np.searchsorted(ends, table[PERSON].cat.codes.to_numpy(), side="right")
+    if (np.diff(where) >= 0).all():  # nobody moved: a block is a run of rows
+        cuts = np.searchsorted(where, np.arange(len(ends) + 1))
+        return [slice(begin, end) for begin, end in itertools.pairwise(cuts)]
+    return [np.flatnonzero(where == block) for block in range(len(ends))]
 
 
 def _own_people(tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
@@ -103,10 +133,8 @@ def _own_people(tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
     }
 
 
-def together(
-    store: BlockStore, blocks: int, names: Sequence[str], codebook: Codebook
-) -> tuple[dict[str, pd.DataFrame], IntArray]:
-    """Return the canonical tables of everybody, and the number of the first person behind each block.
+class Everybody(Mapping[str, pd.DataFrame]):
+    """The canonical tables of everybody, put together from the blocks when asked for; only the last few are kept.
 
     Parameters
     ----------
@@ -117,28 +145,52 @@ def together(
     codebook
         Their columns.
     """
-    labels = [store.load(f"table-{block}-participants")[PERSON].cat.categories for block in range(blocks)]
-    ends = np.cumsum([len(own) for own in labels], dtype=np.int64)
-    everybody = pd.Index(pd.concat([pd.Series(own) for own in labels], ignore_index=True), dtype="str")
-    del labels
-    tables = {}
-    for name in names:
-        parts = [store.load(f"table-{block}-{name}") for block in range(blocks)]
-        columns = dict.fromkeys(column for part in parts for column in part.columns)
+
+    def __init__(self, store: BlockStore, blocks: int, names: Sequence[str], codebook: Codebook) -> None:
+        self._store, self._blocks, self._names, self._codebook = store, blocks, tuple(names), codebook
+        labels = [store.load(f"table-{block}-participants")[PERSON].cat.categories for block in range(blocks)]
+        self.ends = np.cumsum([len(own) for own in labels], dtype=np.int64)
+        """Number of the first person behind each block."""
+        self._labels = pd.Index(pd.concat([pd.Series(own) for own in labels], ignore_index=True), dtype="str")
+        self._kept: dict[str, pd.DataFrame] = {}
+
+    def __getitem__(self, name: str) -> pd.DataFrame:
+        """Return a table of everybody."""
+        if name not in self._names:
+            raise KeyError(name)
+        table = self._kept.pop(name, None)
+        while len(self._kept) >= _KEPT:
+            self._kept.pop(next(iter(self._kept)))
+        self._kept[name] = self._load(name) if table is None else table
+        return self._kept[name]
+
+    def __iter__(self) -> Iterator[str]:
+        """Return the names of the tables."""
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        """Return how many tables there are."""
+        return len(self._names)
+
+    def forget(self) -> None:
+        """Let go of the tables that are kept: they take memory, or are no longer what lies in the store."""
+        self._kept.clear()
+
+    def _load(self, name: str) -> pd.DataFrame:
+        parts = [self._store.load(f"table-{block}-{name}") for block in range(self._blocks)]
         table: dict[str, Any] = {}
-        for column in columns:
+        for column in dict.fromkeys(column for part in parts for column in part.columns):
             if column == PERSON:
-                starts = ends - np.diff(ends, prepend=0)
+                starts = self.ends - np.diff(self.ends, prepend=0)
                 own = [part[PERSON].cat.codes.to_numpy().astype(np.int64) for part in parts]
                 numbers = [np.where(codes < 0, -1, codes + start) for codes, start in zip(own, starts, strict=True)]
                 joined = np.concatenate([part.astype(np.int32) for part in numbers])
-                table[PERSON] = pd.Series(pd.Categorical.from_codes(joined, everybody))
+                table[PERSON] = pd.Series(pd.Categorical.from_codes(joined, self._labels))
                 del own, numbers, joined
             else:
                 table[column] = _joined([part[column] for part in parts if column in part], parts, column)
-        del parts
-        tables[name] = conform(pd.DataFrame(table), name, codebook)
-    return tables, ends
+            parts = [part.drop(columns=column, errors="ignore") for part in parts]  # held once, not twice
+        return conform(pd.DataFrame(table, copy=False), name, self._codebook)
 
 
 def _joined(found: list[Any], parts: Sequence[pd.DataFrame], column: str) -> Any:

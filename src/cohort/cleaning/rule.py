@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
@@ -124,7 +124,54 @@ def apply_rules(tables: Tables, codebook: Codebook, rules: Sequence[Rule], ledge
     A cell that is set missing keeps its original in the quarantine beside the key of its row; a quarantined row stands
     there whole; of merged rows one remains. So rows in = rows out + rows quarantined + rows merged.
     """
-    current = {name: frame.reset_index(drop=True) for name, frame in tables.items()}
+    current = Working(tables)
+    book, aside = apply_to(current, codebook, rules)
+    finished = {name: frame.reset_index(drop=True) for name, frame in current.items()}
+    if ledger is not None:
+        book = ledger + book if len(book.entries) else ledger
+    return Applied(finished, book, aside)
+
+
+class Working(Mapping[str, pd.DataFrame]):
+    """Tables while rules run: those that were changed are kept, the others are asked for whenever a rule looks.
+
+    Parameters
+    ----------
+    tables
+        Canonical tables; a mapping that loads them when asked spares the memory of those that no rule looks at.
+    """
+
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
+        self.changed: dict[str, pd.DataFrame] = {}
+
+    def __getitem__(self, name: str) -> pd.DataFrame:
+        """Return a table as the rules so far left it, its rows numbered from 0 at first."""
+        if name in self.changed:
+            return self.changed[name]
+        frame = self._tables[name]
+        is_numbered = isinstance(frame.index, pd.RangeIndex) and frame.index.start == 0 and frame.index.step == 1
+        return frame if is_numbered else frame.reset_index(drop=True)
+
+    def __iter__(self) -> Iterator[str]:
+        """Return the names of the tables."""
+        return iter(self._tables)
+
+    def __len__(self) -> int:
+        """Return how many tables there are."""
+        return len(self._tables)
+
+
+def apply_to(current: Working, codebook: Codebook, rules: Sequence[Rule]) -> tuple[Ledger, pd.DataFrame]:
+    """Apply rules one by one to tables, which they change; return ledger and quarantine.
+
+    Parameters
+    ----------
+    current
+        The tables; afterwards ``changed`` holds those of which a cell or a row is another.
+    codebook, rules
+        As in :func:`apply_rules`.
+    """
     entries: list[dict[str, object]] = []
     aside = [empty_quarantine()]
     for rule in rules:
@@ -133,14 +180,12 @@ def apply_rules(tables: Tables, codebook: Codebook, rules: Sequence[Rule], ledge
                 continue
             frame = current[finding.table]
             key = [name for name in codebook.primary_keys[finding.table] if name in frame]
-            current[finding.table], entry, kept = _apply(frame, key, rule, finding)
+            left, entry, kept = _apply(frame, key, rule, finding)
+            if left is not frame:
+                current.changed[finding.table] = left
             entries.append(entry)
             aside.append(kept)
-    finished = {name: frame.reset_index(drop=True) for name, frame in current.items()}
-    book = Ledger.of(entries)
-    if ledger is not None:
-        book = ledger + book if entries else ledger
-    return Applied(finished, book, pd.concat(aside, ignore_index=True))
+    return Ledger.of(entries), pd.concat(aside, ignore_index=True)
 
 
 def _apply(

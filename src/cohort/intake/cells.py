@@ -86,8 +86,18 @@ def distinct_cells(column: pd.Series) -> Distinct:
 
 def codes_of(column: pd.Series) -> pd.Series:
     """Return a column as codes (see :func:`code_text`), with pandas' missing value for an empty cell."""
+    if isinstance(column.array, pd.arrays.ArrowStringArray):  # hardly any identifier occurs twice
+        texts = _trimmed(pa.array(column.array)).cast(pa.large_string())
+        return pd.Series(pd.arrays.ArrowStringArray(texts)).astype("str")
     found = distinct_cells(column)
     return pd.Series(np.array([*code_texts(found.cells), None], dtype=object)[found.positions], dtype="str")
+
+
+def _trimmed(texts: pa.Array) -> pa.Array:
+    """Return texts as codes: no blanks around them, no zeros alone behind a point; null where nothing is left."""
+    trimmed = pc.utf8_trim_whitespace(texts)
+    plain = pc.replace_substring_regex(trimmed, pattern=r"^([+-]?[0-9]+)\.0+$", replacement=r"\1")
+    return pc.if_else(pc.equal(plain, ""), None, plain)
 
 
 def code_texts(cells: npt.NDArray[Any]) -> npt.NDArray[np.object_]:
@@ -100,9 +110,7 @@ def code_texts(cells: npt.NDArray[Any]) -> npt.NDArray[np.object_]:
     """
     if not len(cells) or pd.api.types.infer_dtype(cells, skipna=False) != "string":
         return np.array([code_text(cell) for cell in cells], dtype=object)
-    texts = pc.utf8_trim_whitespace(pa.array(cells, pa.string()))
-    texts = pc.replace_substring_regex(texts, pattern=r"^([+-]?[0-9]+)\.0+$", replacement=r"\1")
-    return np.asarray(pc.if_else(pc.equal(texts, ""), None, texts).to_numpy(zero_copy_only=False))
+    return np.asarray(_trimmed(pa.array(cells, pa.string())).to_numpy(zero_copy_only=False))
 
 
 def as_codes(found: Distinct) -> pd.Series:

@@ -28,7 +28,8 @@ def read_follow_up(context: Context) -> pd.DataFrame:
                 pieces += read_source(context, source, variables[name], f"follow_up.{key}")
     if not pieces:
         return pd.DataFrame({"participant_id": pd.Series(dtype="string")})
-    dated = np.concatenate([piece.frame()["person"].to_numpy() for piece in pieces if piece.variable.type == "date"])
+    days = [piece.frame()["person"].to_numpy() for piece in pieces if piece.variable.type == "date"]
+    dated = np.concatenate([np.empty(0, dtype=np.int64), *days])  # without a column of days, nobody was followed
     named = pd.unique(np.concatenate([piece.person for piece in pieces]))
     people = named[np.isin(named, dated)]
     table = assemble(context, pieces, people)

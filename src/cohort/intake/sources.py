@@ -324,7 +324,8 @@ def _rows_with_an_id(part: _Part, identifier: str, declared: DataFile, record: R
 
 def _copies(frame: pd.DataFrame, ids: pd.Series) -> np.ndarray:
     """Return which rows repeat an earlier row in every column; only rows of repeated people are compared."""
-    repeated = ids.duplicated(keep=False).to_numpy()
+    person, _ = pd.factorize(ids, use_na_sentinel=False)
+    repeated = np.bincount(person)[person] > 1
     found = np.zeros(len(frame), dtype=bool)
     if repeated.any():
         found[repeated] = frame[repeated].astype("object").duplicated().to_numpy()

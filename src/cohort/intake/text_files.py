@@ -38,7 +38,6 @@ _BLOCK = 4_000_000
 _PROBE = 1_000_000
 _UNLIKE = 0.8
 """A column with more distinct cells than this share of its first rows is kept as text."""
-_TEXT = pd.StringDtype(na_value=np.nan)
 _HEAD = 1_000_000
 """So much of a text is looked at for its header; a header without quotation marks that is longer is not one."""
 
@@ -77,8 +76,11 @@ def read_text_file(
     seen = accents(text) if decoded.is_recognised else ""
     whole = None
     if _QUOTE not in text:
-        is_plain = decoded.encoding == "utf-8" and len(text) == len(content)
-        whole = _unquoted(content if is_plain else text.encode("utf-8"), delimiter, header, lines)
+        if not (decoded.encoding == "utf-8" and len(text) == len(content)):
+            content = text.encode("utf-8")
+        text = ""  # a large text is held once
+        whole = _unquoted(content, delimiter, header, lines)
+        text = content.decode("utf-8") if whole is None else ""
     if whole is None:
         records = _records(text, path, delimiter)
         next(records)
@@ -135,6 +137,7 @@ def _unquoted(content: bytes, delimiter: str, header: list[str], lines: int) -> 
     for name in names:
         columns[name] = _as_column(table.column(name))
         table = table.drop_columns(name)  # its memory is free again
+    pa.default_memory_pool().release_unused()  # Arrow keeps what it frees; of a large file that is much
     frame = pd.DataFrame(columns, copy=False)
     frame.columns = pd.Index(header, dtype="object")
     return frame, np.arange(1, len(frame) + 1, dtype=np.int64), []
@@ -170,7 +173,7 @@ def _arrow_kinds(start: bytes, delimiter: str, names: list[str], lines: int) -> 
 def _as_column(cells: pa.ChunkedArray) -> pd.Series:
     """Return a column of an Arrow table as text, or as a category of texts."""
     if not pa.types.is_dictionary(cells.type):
-        return pd.Series(pd.arrays.ArrowStringArray(cells.cast(pa.large_string()), dtype=_TEXT))
+        return pd.Series(pd.arrays.ArrowStringArray(cells.cast(pa.large_string()))).astype("str")
     cells = cells.unify_dictionaries()
     words = pd.Index(cells.chunk(0).dictionary.to_pandas() if cells.num_chunks else [], dtype="str")
     codes = [chunk.indices.to_numpy() for chunk in cells.chunks]

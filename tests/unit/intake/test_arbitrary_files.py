@@ -306,6 +306,16 @@ def test_nearest_to_a_date_that_nobody_has_keeps_a_row(tmp_path: Path) -> None:
     assert opened.tables["labs"]["participant_id"].tolist() == ["a", "b"]
 
 
+def test_follow_up_of_which_only_the_reason_is_there_is_told(tmp_path: Path) -> None:
+    text = STUDY + "follow_up:\n  entry: {file: people, column: entred}\n  exit: {file: people, column: lft}\n"
+    text += "  reason: {file: people, column: sex, codes: {1: end_of_study, 2: lost}}\n"
+    with pytest.raises(InputDataError) as caught:
+        open_with(tmp_path, ["a,1,22,2020-03-01,N,1,1", "b,2,22,2020-03-01,N,1,1"], text)
+    told = "\n".join(str(problem) for problem in caught.value.problems)
+    assert "'entred'" in told
+    assert "'lft'" in told
+
+
 @pytest.mark.parametrize(("name", "people"), [("long_laboratory", 1), ("register_extract", 2), ("nhanes_cycles", 1)])
 def test_blocks_of_which_some_lack_a_file_or_a_word_give_the_same(
     name: str, people: int, repository: Path, tmp_path: Path
