@@ -8,6 +8,7 @@ import json
 import os
 import platform
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from importlib import metadata
 from pathlib import Path
@@ -105,8 +106,9 @@ class Study:
 
     def write_into(self, folder: Path) -> None:
         """Write the same files into an existing folder, without the guarantee of :meth:`write`."""
-        for name, table in self.tables.items():
-            table.to_parquet(folder / f"{name}.parquet", index=False)
+        with ThreadPoolExecutor() as pool:  # Arrow writes without Python's lock
+            paths = [folder / f"{name}.parquet" for name in self.tables]
+            list(pool.map(lambda table, path: table.to_parquet(path, index=False), self.tables.values(), paths))
         self.ledger.entries.to_parquet(folder / "ledger.parquet", index=False)
         self.rows.to_parquet(folder / "rows.parquet", index=False)
         (folder / "quarantine").mkdir()

@@ -83,3 +83,19 @@ def test_nothing_is_left_beside_the_result(dirty: Path, tmp_path: Path) -> None:
     assert not (out / "work").exists()
     assert [path.name for path in tmp_path.iterdir()] == ["blocks"]
     assert np.all([path.stat().st_size for path in out.rglob("*") if path.is_file()])
+
+
+def test_a_file_that_cannot_be_read_is_told_in_blocks_as_in_one_go(tmp_path: Path) -> None:
+    (tmp_path / "people.csv").write_text("", encoding="utf-8")
+    study = tmp_path / "study.yaml"
+    study.write_text(
+        "cohort_study: 1\nname: x\ntitle: X\nsynthetic: true\nid: id\nfiles: {people: {path: people.csv}}\n"
+        "variables:\n  age_years: {file: people, column: age}\n",
+        encoding="utf-8",
+    )
+    with pytest.raises(InputDataError) as in_one_go:
+        open_study(study)
+    with pytest.raises(InputDataError) as in_blocks:
+        clean_in_blocks(study, tmp_path / "out")
+    assert str(in_blocks.value) == str(in_one_go.value)
+    assert not (tmp_path / "out").exists()

@@ -110,10 +110,11 @@ class _Run:
         for name in file.files:
             tables, sources = settle_files(file, self.study.root, self.codebook, record, name)
             found += sources
-            for table in tables.values():
+            while tables:  # a table is let go as soon as it is cut
+                table = tables.popitem()[1]
                 known, people[name] = _numbered(known, table.ids)
                 self._cut(name, table, people[name] // self.size)
-            del tables, table
+                del table
             give_back_memory()
         check_zeros(people, pd.Index(known.to_pandas() if len(people) > 1 else [], dtype="str"), record)
         if record.problems:

@@ -44,7 +44,8 @@ def visit_table(tables: Tables, codebook: Codebook) -> pd.DataFrame:
     visits, labs = tables["visits"], tables["labs"]
     keys = pd.concat([visits[KEY], labs[KEY]], ignore_index=True).drop_duplicates(ignore_index=True)
     # The visits come first and are unique, so their rows are the first rows of the keys.
-    asked = visits.drop(columns=KEY).reset_index(drop=True).reindex(keys.index)
+    kept = [name for name in visits.columns if name not in KEY and name in codebook.tables["visit_table"]]
+    asked = visits[kept].reset_index(drop=True).reindex(keys.index)
     blood = _blood(labs, keys, codebook)
     return conform(_known(pd.concat([keys, asked, blood], axis=1), "visit_table", codebook), "visit_table", codebook)
 

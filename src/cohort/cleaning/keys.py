@@ -8,6 +8,7 @@ same number everywhere.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -55,8 +56,11 @@ def coded(tables: Tables, codebook: Codebook) -> dict[str, pd.DataFrame]:
 
 def written_out(tables: Tables, codebook: Codebook) -> dict[str, pd.DataFrame]:
     """Return tables whose text columns are text again; does not modify the original."""
+    wanted = [(name, column) for name, frame in tables.items() for column in _texts(frame, name, codebook)]
+    with ThreadPoolExecutor() as pool:  # Arrow works without Python's lock
+        texts = dict(zip(wanted, pool.map(lambda at: as_text(tables[at[0]][at[1]]), wanted), strict=True))
     return {
-        name: frame.assign(**{column: as_text(frame[column]) for column in _texts(frame, name, codebook)})
+        name: frame.assign(**{column: texts[name, column] for column in _texts(frame, name, codebook)})
         for name, frame in tables.items()
     }
 

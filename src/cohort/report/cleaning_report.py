@@ -99,7 +99,7 @@ def write_cleaning_page(folder: Path, study: Study, *, tables: str = "") -> Path
         privacy=privacy_notes(study, tables),
         quarantine=f"{tables}quarantine/",
         figures=figures,
-        tables={table.name: _html(table, study) for table in _tables(study)},
+        tables={table.name: _html(table, study) for table in cleaning_report_tables(study)},
         provenance=study.provenance,
     )
     path = folder / PAGE
@@ -107,7 +107,7 @@ def write_cleaning_page(folder: Path, study: Study, *, tables: str = "") -> Path
     return path
 
 
-def _tables(study: Study) -> list[ResultTable]:
+def cleaning_report_tables(study: Study) -> list[ResultTable]:
     """Return the tables of the report; one without rows is left out."""
     made = (
         sources_table,

@@ -23,6 +23,7 @@ from cohort import report
 from cohort.analysis import adversity, autoimmunity, inflammation, missingness, table_one
 from cohort.cleaning.flow import build_flow, decide_eligibility
 from cohort.disclosure import Disclosure, Memory
+from cohort.report.cleaning_report import cleaning_report_tables
 from cohort.report.page import Page
 from cohort.study import Study, open_study
 from cohort.study_file import Eligibility
@@ -232,7 +233,7 @@ def small_study(demo: Study, seed: int, rule: Disclosure, people: int = 250) -> 
 
 
 def write_tables(study: Study, folder: Path) -> Loaded:
-    """Write the tables with counts of all four notebooks, in their order."""
+    """Write the tables with counts of all four notebooks, in their order, and those of the cleaning report."""
     page, people, design = Page(study, "nb", folder), study.person_table, study.design
     page.table(report.rows_table(study))
     page.table(report.flow_table(study))
@@ -246,6 +247,10 @@ def write_tables(study: Study, folder: Path) -> Loaded:
     page.table(inflammation.marker_table(people))
     page.results("crp_strata", "S", inflammation.strata(people, design))
     page.results("exposures", "E", adversity.prevalence(people, design))
+    written = {path.stem.split("__")[1] for path in (folder / "tables").glob("*.csv")}
+    for table in cleaning_report_tables(study):
+        if table.name not in written:
+            page.table(table)
     return load(folder)
 
 
