@@ -23,7 +23,8 @@ FLOORS: list[set[str]] = [
     {"protection"},
     {"intake", "cleaning", "synthetic", "analysis"},
     {"plots"},
-    {"study", "diagnosis", "traps", "defect_recovery", "draft"},
+    {"study", "traps", "defect_recovery", "draft"},
+    {"diagnosis"},
     {"report", "screening", "blocks"},
     {"cli"},
 ]

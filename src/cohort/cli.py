@@ -284,19 +284,81 @@ def calibrate(scenario: str, people: int, seed: int, workers: int, as_json: bool
 
 
 @main.command()
-@click.argument("scenario")
-@click.option("--method", required=True, help="Name of the method; an unknown one lists them.")
-@click.option("--n", "people", type=click.IntRange(min=50), default=5000, show_default=True)
-@click.option("--replicates", type=click.IntRange(min=2), default=200, show_default=True)
-@click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True)
+@click.argument("scenario", required=False)
+@click.option("--method", "methods", multiple=True, help="Name of a method; several share the cohorts. See --list.")
+@click.option("--option", "options", multiple=True, metavar="KEY=VALUE", help="Option of the method.")
+@click.option(
+    "--from",
+    "source",
+    type=click.Choice(["complete", "clean", "raw", "dirty"]),
+    help="complete: all measured, nothing missing; clean: the person table; raw: files, read and cleaned; dirty: with "
+    "defects.  [default: clean, or as the pass rules have it]",
+)
+@click.option("--set", "settings", multiple=True, metavar="PATH=VALUE", help="Change a number of the scenario.")
+@click.option("--n", "people", type=int, default=5000, show_default=True, help="People in each replicate.")
+@click.option("--replicates", type=int, default=200, show_default=True)
+@click.option("--seed", type=int, default=1, show_default=True)
+@click.option(
+    "--truth-n",
+    "truth_people",
+    type=click.IntRange(min=1000),
+    default=400_000,
+    show_default=True,
+    help="People in whom the truth is found.",
+)
 @click.option("--workers", type=click.IntRange(min=1), default=os.cpu_count() or 1, show_default=True)
+@click.option("--store", type=click.Path(path_type=Path), help="Folder of finished chunks: a killed run goes on there.")
+@click.option("--plan", "plan_file", type=click.Path(path_type=Path), help="Run the studies of this file instead.")
+@click.option("--only", multiple=True, help="With --plan: only this study.")
+@click.option("--out", type=click.Path(path_type=Path), help="Folder for tables and figure.")
+@click.option("--list", "tell", is_flag=True, help="Tell methods, their options, and what each scenario declares.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def diagnose(scenario: str, method: str, people: int, replicates: int, seed: int, workers: int, as_json: bool) -> None:
-    """Measure bias and coverage of a method on replicates of SCENARIO."""
-    from cohort.diagnosis import diagnose as measure
+def diagnose(
+    scenario: str | None,
+    methods: tuple[str, ...],
+    options: tuple[str, ...],
+    source: str | None,
+    settings: tuple[str, ...],
+    people: int,
+    replicates: int,
+    seed: int,
+    truth_people: int,
+    workers: int,
+    store: Path | None,
+    plan_file: Path | None,
+    only: tuple[str, ...],
+    out: Path | None,
+    tell: bool,
+    as_json: bool,
+) -> None:
+    """Measure bias, coverage, error rates and verdicts of methods on replicates of SCENARIO.
 
-    diagnosis = measure(scenario, method, people=people, replicates=replicates, seed=seed, workers=workers)
-    click.echo(json.dumps(diagnosis.to_dict(), indent=2) if as_json else diagnosis.as_text())
+    Without --method, the methods that its pass rules declare are tried, the naive beside the right. With --store, what
+    is finished is kept, and the same command goes on where it was stopped.
+    """
+    from cohort.diagnosis import commands
+
+    if tell:
+        click.echo(commands.listing(as_json=as_json))
+        return
+    if plan_file is None and scenario is None:
+        raise click.UsageError("name a SCENARIO or a --plan, or ask for --list")
+    try:
+        if plan_file is not None:
+            text = commands.of_plan(plan_file, only=only, workers=workers, store=store, out=out, as_json=as_json)
+        else:
+            asked = commands.asked_for(
+                str(scenario), methods, options, source, settings, people, replicates, seed, truth_people
+            )
+            text = commands.of_scenario(asked, workers=workers, store=store, out=out, as_json=as_json)
+    except KeyboardInterrupt:
+        if store is None:
+            raise
+        click.echo(
+            f"stopped; what was finished lies in '{store.name}', and the same command goes on from it.", err=True
+        )
+        sys.exit(130)
+    click.echo(text)
 
 
 @main.command()

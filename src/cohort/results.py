@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias
 
@@ -138,6 +138,29 @@ class NotTestable:
 
 
 Result: TypeAlias = Estimate | NotTestable
+
+
+def listed(groups: Mapping[str, Sequence[Result]]) -> list[Result]:
+    """Return the results of several groups as one list, each label followed by the name of its group.
+
+    What is not testable in any group stands there once, at the end and under its plain label.
+
+    Examples
+    --------
+    >>> seen = Estimate("RA", "hazard ratio", 1.5, 0.1, scale="log")
+    >>> none = NotTestable("MS", "this cohort has no onsets of it")
+    >>> [one.label for one in listed({"no lag": [seen, none], "lag 1 y": [seen, none]})]
+    ['RA, no lag', 'RA, lag 1 y', 'MS']
+    """
+    told = {one.label for results in groups.values() for one in results if isinstance(one, Estimate)}
+    shown = [
+        one.with_label(f"{one.label}, {name}")
+        for name, results in groups.items()
+        for one in results
+        if one.label in told
+    ]
+    silent = {one.label: one for results in groups.values() for one in results if one.label not in told}
+    return [*shown, *silent.values()]
 
 
 @dataclass(frozen=True)

@@ -96,7 +96,7 @@ print("never opened")
 """
 
 
-@pytest.mark.parametrize("there", [True, False])
+@pytest.mark.parametrize("there", [True, pytest.param(False, marks=pytest.mark.slow)])
 def test_the_files_that_the_study_names_are_never_opened(building: Path, tmp_path: Path, there: bool) -> None:
     study = tmp_path / "study.yaml"
     root = building if there else tmp_path / "no" / "such" / "folder"

@@ -72,6 +72,7 @@ def run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
 # --- the check and the main job ---------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_dirty_twin_passes_the_check_and_the_main_job(dirty: Path, tmp_path: Path) -> None:
     checked = run("check", dirty / "study.yaml")
     assert checked.returncode == 0, checked.stderr

@@ -10,8 +10,6 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from cohort.analysis.causal import AdjustmentSet, adjustment_set, load_graph, measured_in, objections, question_for
@@ -20,8 +18,12 @@ from cohort.analysis.contrasts import standardised_contrasts
 from cohort.analysis.design import Design, Domain, analysis_domain, proportion
 from cohort.analysis.literature import Published, published_estimates
 from cohort.analysis.power import MinimumDetectable, detectable_odds_ratio
+from cohort.analysis.recruitment import for_population
 from cohort.analysis.regression import odds_ratio
 from cohort.analysis.sensitivity import EValue, e_value
+from cohort.analysis.small_cells import odds_ratio_small_cells
+from cohort.analysis.specification import holds
+from cohort.analysis.variables import MINIMUM_CELL
 from cohort.analysis.verdicts import judge_direction, judge_family, judge_size
 from cohort.results import NotTestable, Result, ResultTable, Verdict
 
@@ -42,7 +44,6 @@ __all__ = [
     "verdicts",
 ]
 
-BoolArray = npt.NDArray[np.bool_]
 OUTCOME = "has_depression"
 THREEFOLD: Mapping[str, str] = {
     "IP-10": "has_autoimmune_thyroid_disease",
@@ -227,8 +228,8 @@ def variants(table: pd.DataFrame, design: Design, sets: AdjustmentSets, *, domai
     """
     full = sets.full.variables
     inside = analysis_domain(table, design, domain)
-    complete = _holds(table, "phq9_items_answered", 9, 9)
-    low = _holds(table, "crp_mg_l", 0, 10)
+    complete = holds(table, "phq9_items_answered", 9, 9)
+    low = holds(table, "crp_mg_l", 0, 10)
     choices: list[tuple[str, Sequence[str], Domain]] = [
         ("the measured part of the right set", full, inside),
         ("crude", (), inside),
@@ -241,13 +242,6 @@ def variants(table: pd.DataFrame, design: Design, sets: AdjustmentSets, *, domai
         odds_ratio(table, outcome=OUTCOME, exposure=ANY, adjustment=held, design=design, domain=who, label=label)
         for label, held, who in choices
     ]
-
-
-def _holds(table: pd.DataFrame, name: str, low: float, high: float) -> BoolArray:
-    """Return who has a value in a range; nobody when the variable is absent."""
-    if name not in table:
-        return np.zeros(len(table), dtype=bool)
-    return np.asarray(table[name].between(low, high).fillna(value=False).to_numpy(dtype=bool))
 
 
 def _wrong_sets(table: pd.DataFrame, full: Sequence[str], domain: Domain) -> list[tuple[str, tuple[str, ...]]]:
@@ -297,11 +291,13 @@ def verdicts(
     standard: Mapping[str, Result],
     *,
     synthetic: bool,
+    least: int = MINIMUM_CELL,
 ) -> list[Verdict]:
     """Return the verdicts on the primary claims.
 
     IP-09 rests on the prevalence odds ratio at the same age, sex, education and smoking; IP-10 to IP-12 on those at the
-    same age and sex, judged for direction and for the claimed size of 3; SL-19 on the standardised odds ratio.
+    same age and sex, judged for direction and for the claimed size of 3, by Firth's likelihood where cells are small;
+    SL-19 on the standardised odds ratio. Where everybody came from a clinic, none is testable.
 
     Parameters
     ----------
@@ -311,17 +307,27 @@ def verdicts(
         From :func:`adjustment_sets`, :func:`odds_ratios` and :func:`standardised`.
     synthetic
         Whether the cohort is synthetic.
+    least
+        Fewest people of a cell for which an odds ratio is given: that of the study's disclosure control.
     """
     described = odds_ratio(
         table, outcome=OUTCOME, exposure=ANY, adjustment=sets.described, design=design, claims=("IP-09",)
     )
+    described = for_population(described, table, design)
     judged = [judge_direction(described, claim="IP-09", claimed="above", synthetic=synthetic)]
     columns = [ANY, *(disease.column for disease in diseases_of(table))]
     by_column = dict(zip(columns, found["age and sex"], strict=True))
     for claim, column in THREEFOLD.items():
+        if isinstance(by_column[column], NotTestable):
+            by_column[column] = odds_ratio_small_cells(
+                table, outcome=OUTCOME, exposure=column, adjustment=sets.demographic, design=design, least=least,
+                label=by_column[column].label, claims=(claim,),
+            )  # fmt: skip
+        by_column[column] = for_population(by_column[column], table, design)
         judged.append(judge_direction(by_column[column], claim=claim, claimed="above", synthetic=synthetic))
         judged.append(judge_size(by_column[column], claim=claim, size=CLAIMED_SIZE, synthetic=synthetic))
-    judged.append(judge_direction(standard["odds ratio"], claim="SL-19", claimed="above", synthetic=synthetic))
+    overall = for_population(standard["odds ratio"], table, design)
+    judged.append(judge_direction(overall, claim="SL-19", claimed="above", synthetic=synthetic))
     return judged
 
 

@@ -6,7 +6,7 @@ The estimators are those of :mod:`~cohort.analysis.misclassification`, :mod:`~co
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
@@ -18,6 +18,7 @@ from cohort.analysis.regression import odds_ratio
 from cohort.analysis.selection import selection_table
 from cohort.analysis.specification import SpecificationCurve, at_least, holds, specification_curve
 from cohort.analysis.verdicts import RATIO_BOUNDS, SIZE_FACTOR, equivalence_p
+from cohort.codebook import load_codebook
 from cohort.results import Estimate, NotTestable, Result, ResultTable
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "equivalence_table",
     "negative_control",
     "selection_table",
+    "sources_of",
     "specifications",
 ]
 
@@ -80,6 +82,28 @@ def specifications(
             "everybody",
         ),
     )
+
+
+def sources_of(tables: Mapping[str, pd.DataFrame]) -> list[str]:
+    """Return where the autoimmune diagnoses of a cohort come from, as its table ``diagnoses`` says.
+
+    Parameters
+    ----------
+    tables
+        The clean tables of a study.
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame({"disease": ["psoriasis"], "status": ["present"], "source": ["register"]})
+    >>> sources_of({"diagnoses": rows})
+    ['register']
+    """
+    diagnoses = tables.get("diagnoses", pd.DataFrame())
+    if "source" not in diagnoses:
+        return []
+    autoimmune = [name for name, disease in load_codebook().diseases.items() if disease.autoimmune]
+    present = diagnoses["disease"].isin(autoimmune) & (diagnoses["status"] == "present")
+    return sorted(str(source) for source in diagnoses.loc[present, "source"].dropna().unique())
 
 
 def _is_true(table: pd.DataFrame, column: str) -> pd.Series:

@@ -175,5 +175,5 @@ def selection_table(results: Sequence[Result]) -> ResultTable:
         formats=dict.fromkeys(numbers, ".2f"),
         note="Selection odds ratio: (ill and depressed × neither) / (ill only × depressed only), of probabilities of "
         "being in the sample, that gives the estimate without any association (Greenland and Kleinbaum 1983). "
-        "Strength: risk ratio of four equal paths of selection that do (Smith and VanderWeele 2019). 1: none is needed.",
+        "Strength: risk ratio of four equal paths of selection that do (Smith and VanderWeele 2019). 1: none needed.",
     )

@@ -163,8 +163,8 @@ class _Run:
             else:
                 for name, changed in working.changed.items():
                     self.store.replace(name, changed, tables.ends)
-            tables.forget()
-            give_back_memory()
+            tables.forget(working.changed)
+        give_back_memory()
 
     def _everybody(self) -> Everybody:
         return Everybody(self.store, self.blocks, canonical_tables(self.codebook), self.codebook)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import gc
 import itertools
 import pickle
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,6 +22,8 @@ from cohort.codebook import Codebook
 IntArray = npt.NDArray[np.int64]
 _KEPT = 2
 """A rule that compares a table with that of the participants finds both in memory."""
+_FEW = 200_000
+"""Of so many people all tables are kept: they take little memory, and loading them for each rule takes time."""
 
 
 @dataclass(frozen=True)
@@ -104,7 +105,6 @@ class BlockStore:
 
 def give_back_memory() -> None:
     """Return to the system what Arrow has freed and kept: blocks come and go, and the peak would be that of all."""
-    gc.collect()
     pa.default_memory_pool().release_unused()
 
 
@@ -153,13 +153,14 @@ class Everybody(Mapping[str, pd.DataFrame]):
         """Number of the first person behind each block."""
         self._labels = pd.Index(pd.concat([pd.Series(own) for own in labels], ignore_index=True), dtype="str")
         self._kept: dict[str, pd.DataFrame] = {}
+        self._most = len(self._names) if len(self._labels) <= _FEW else _KEPT
 
     def __getitem__(self, name: str) -> pd.DataFrame:
         """Return a table of everybody."""
         if name not in self._names:
             raise KeyError(name)
         table = self._kept.pop(name, None)
-        while len(self._kept) >= _KEPT:
+        while len(self._kept) >= self._most:
             self._kept.pop(next(iter(self._kept)))
         self._kept[name] = self._load(name) if table is None else table
         return self._kept[name]
@@ -172,9 +173,10 @@ class Everybody(Mapping[str, pd.DataFrame]):
         """Return how many tables there are."""
         return len(self._names)
 
-    def forget(self) -> None:
-        """Let go of the tables that are kept: they take memory, or are no longer what lies in the store."""
-        self._kept.clear()
+    def forget(self, changed: Iterable[str]) -> None:
+        """Let go of tables that are no longer what lies in the store; of all where they take much memory."""
+        for name in list(changed) if self._most > _KEPT else list(self._kept):
+            self._kept.pop(name, None)
 
     def _load(self, name: str) -> pd.DataFrame:
         parts = [self._store.load(f"table-{block}-{name}") for block in range(self._blocks)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Callable, Sequence
 
@@ -10,9 +11,8 @@ import pandas as pd
 from scipy import linalg, special, stats
 
 from cohort.analysis import design_of, interaction, mean_difference, odds_ratio, standardised_contrasts
-from cohort.analysis.fitting import fit_logistic, logistic_coefficients
-from cohort.analysis.model_frame import model_frame
-from cohort.analysis.variables import InestimableError
+from cohort.analysis.fitting import logistic_coefficients
+from cohort.analysis.modification import RERI, additive_interaction
 from cohort.results import Estimate, NotTestable, Result
 from cohort.synthetic.node import Array
 
@@ -158,32 +158,11 @@ def joint_excess_risk(table: pd.DataFrame, first: str, second: str, outcome: str
     adjustment
         Covariates.
     """
-    design = design_of(table)
-    try:
-        frame = model_frame(
-            table.assign(_both=table[first].astype(bool) & table[second].astype(bool)),
-            outcome=outcome, exposures=[first, second], adjustment=["_both", *adjustment], design=design, kind="binary",
-        )  # fmt: skip
-        fit = fit_logistic(frame, design)
-    except InestimableError as reason:
-        return NotTestable("", str(reason), "relative excess risk due to interaction")
-    share_of = np.full(frame.n, 1 / frame.n)
-    risks, influences = [], []
-    for a, b in ((1, 1), (1, 0), (0, 1), (0, 0)):
-        matrix = frame.matrix.copy()
-        matrix[:, 1], matrix[:, 2], matrix[:, 3] = a, b, a * b
-        risk = special.expit(matrix @ fit.coefficients)
-        risks.append(float(risk.mean()))
-        gradient = (share_of * risk * (1 - risk)) @ matrix
-        influences.append(share_of * (risk - risks[-1]) + fit.influence @ gradient)
-    covariance = design.covariance(np.column_stack(influences), frame.domain)
-    both, one, other, none = risks
-    value = (both - one - other + none) / none
-    slope = np.array([1, -1, -1, 1 - value]) / none
-    return Estimate(
-        "", "relative excess risk due to interaction", value, math.sqrt(slope @ covariance @ slope), null=0.0,
-        adjustment=tuple(adjustment), n=frame.n, events=frame.events,
-    )  # fmt: skip
+    found = additive_interaction(
+        table, outcome=outcome, exposure=first, modifier=second, adjustment=adjustment, design=design_of(table),
+        standardised=True,
+    )[RERI]  # fmt: skip
+    return dataclasses.replace(found, bounds=None) if isinstance(found, Estimate) else found
 
 
 def product_as_excess(table: pd.DataFrame, first: str, second: str, outcome: str, adjustment: Sequence[str]) -> Result:

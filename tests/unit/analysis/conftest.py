@@ -20,6 +20,67 @@ def pins() -> dict[str, Any]:
     return dict(json.loads((R / "pins.json").read_text(encoding="utf-8")))
 
 
+@pytest.fixture(scope="session")
+def incidence_pins() -> dict[str, Any]:
+    """Return what r/incidence.R printed: R 4.2.2, survival 3.5-3, survey 4.1-1, sandwich 3.0-2, brglm2 0.9."""
+    return dict(json.loads((R / "incidence.json").read_text(encoding="utf-8")))
+
+
+@pytest.fixture
+def r_data() -> Callable[[str], pd.DataFrame]:
+    """Return a reader of the invented data that r/incidence.R read, by the name of the file."""
+    return lambda name: pd.read_csv(R / f"{name}.csv", encoding="utf-8")
+
+
+@pytest.fixture
+def risk_cohort(r_data: Callable[[str], pd.DataFrame]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the risk table and the people of r/intervals.csv: depression after any autoimmune disease."""
+    rows = r_data("intervals")
+    intervals = rows.rename(columns={"exposed": "is_exposed"}).assign(
+        participant_id=rows["id"].astype(str), outcome="lifetime_depression", exposure="any_autoimmune_disease"
+    )
+    people = rows.drop_duplicates("id").assign(participant_id=lambda t: t["id"].astype(str)).reset_index(drop=True)
+    return intervals, people[["participant_id", "z", "female", "family", "weight", "stratum", "psu"]]
+
+
+@pytest.fixture
+def simulate_onsets() -> Callable[..., tuple[pd.DataFrame, pd.DataFrame]]:
+    """Return a maker of lives in which an exposure that begins in time multiplies a rate that rises with age."""
+
+    def make(
+        rng: np.random.Generator, n: int, log_ratio: float, *, detection: float = 0.0
+    ) -> tuple[pd.DataFrame, pd.DataFrame]:
+        # With detection, some of the outcome is found within the first year of the exposure, whatever caused it.
+        z = rng.normal(size=n)
+        turn = rng.uniform(20, 90, n)
+        entry, leave = rng.uniform(25, 45, n), rng.uniform(50, 75, n)
+        # The hazard 0.0004 age exp(0.5 z) is integrated and inverted, before and after the exposure begins.
+        rate = 0.0004 * np.exp(0.5 * z)
+        left = rng.exponential(size=n)
+        before = rate * turn**2 / 2
+        fails = np.where(
+            left < before, np.sqrt(2 * left / rate), np.sqrt(turn**2 + 2 * (left - before) / (rate * np.exp(log_ratio)))
+        )
+        found = (rng.random(n) < detection) & (turn > entry) & (turn < np.minimum(fails, leave))
+        fails = np.where(found, turn + 0.5 * rng.random(n), fails)
+        kept = fails > entry
+        stop = np.minimum(fails, leave)
+        ids = np.array([f"p{i}" for i in range(n)])
+        splits = kept & (turn > entry) & (turn < stop)
+        event = fails <= leave
+        one = pd.DataFrame(
+            {"participant_id": ids, "start": entry, "stop": np.where(splits, turn, stop), "event": event & ~splits,
+             "is_exposed": turn <= entry}
+        )[kept]  # fmt: skip
+        two = pd.DataFrame(
+            {"participant_id": ids, "start": turn, "stop": stop, "event": event, "is_exposed": True}
+        )[splits]  # fmt: skip
+        rows = pd.concat([one, two]).assign(outcome="lifetime_depression", exposure="any_autoimmune_disease")
+        return rows, pd.DataFrame({"participant_id": ids, "z": z})
+
+    return make
+
+
 @pytest.fixture
 def survey_people() -> pd.DataFrame:
     """Return r/people.csv as a person table; the domain is people of 20 and older."""

@@ -16,6 +16,7 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 from cohort import plots
+from cohort.analysis.rates import poisson_limits
 from cohort.codebook import load_codebook
 from cohort.disclosure import Disclosure
 from cohort.results import Estimate, NotTestable, Result
@@ -26,6 +27,15 @@ FLOW = ["label", "n", "excluded", "reason"]
 
 def ratio(label: str, value: float, error: float = 0.1, n: int = 8276, events: int = 712) -> Estimate:
     return Estimate(label, "odds ratio", value, error, scale="log", null=1.0, n=n, events=events)
+
+
+def rate(label: str, events: int, n: int) -> Estimate:
+    years = 7.3 * n
+    low, high = poisson_limits(events)
+    return Estimate(
+        label, "incidence rate per 1,000 person-years", 1000 * events / years, 1000 * events**0.5 / years, n=n,
+        events=events or None, bounds=(1000 * low / years, 1000 * high / years),
+    )  # fmt: skip
 
 
 def share(label: str, value: float, n: int) -> Estimate:
@@ -153,6 +163,14 @@ PROFILE = pd.DataFrame(
     columns=["C-reactive protein", "Tumour necrosis factor alpha"],
 )
 POWER = pd.DataFrame({"n": [200, 1000, 9000], "odds_ratio": [8.0, 2.5, 1.4]})
+RATES: dict[str, list[Result]] = {
+    "without any autoimmune disease": [rate("0–9", 0, 4003), rate("10–19", 33, 3003), rate("20–29", 303, 712)],
+    "after any autoimmune disease": [
+        rate("10–19", 7, 303),
+        rate("20–29", 3, 90),
+        NotTestable("30–39", "nobody at risk"),
+    ],
+}
 MISSED = pd.DataFrame({"separation": [1, 2, 3], "power": [0.0, 0.3, 1.0], "series": "n = 500"})
 
 
@@ -204,6 +222,7 @@ def _all() -> dict[str, Callable[[Axes | None], Axes]]:
             POWER, here=(8276, 1.42), claimed=3, claimed_label="claimed: threefold", disclosure=STRICT, ax=ax
         ),
         "missed": lambda ax: plots.draw_missed(MISSED, ax=ax),
+        "rates by age": lambda ax: plots.draw_rates_by_age(RATES, disclosure=STRICT, ax=ax),
         "empty": lambda ax: plots.empty_axes(ax, NOT_TESTABLE.reason, title="Multiple sclerosis"),
     }
 

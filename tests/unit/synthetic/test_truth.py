@@ -118,6 +118,7 @@ def test_in_worlds_without_an_effect_the_truth_is_exactly_no_effect() -> None:
     assert _row(total, "has_childhood_trauma", "depression_latent", "odds ratio")["value"] > 1.5
 
 
+@pytest.mark.slow
 def test_in_the_world_of_the_articles_three_diseases_treble_the_odds() -> None:
     table = true_effects("seed_claims", 150_000, seed=1)
     for disease in ("autoimmune_thyroid_disease", "type_1_diabetes", "multiple_sclerosis"):

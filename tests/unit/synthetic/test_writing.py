@@ -33,7 +33,7 @@ def one_by_one(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.parametrize(("workers", "chunk"), [(1, 7), (2, 1), (2, 7)])
+@pytest.mark.parametrize(("workers", "chunk"), [(1, 7), pytest.param(2, 1, marks=pytest.mark.slow), (2, 7)])
 def test_the_same_seed_gives_the_same_bytes(one_by_one: Path, tmp_path: Path, workers: int, chunk: int) -> None:
     write_cohort("literature_like", N, 5, tmp_path, ending="parquet", truth_people=2000, workers=workers, chunk=chunk)
     assert _digest(tmp_path) == _digest(one_by_one)
