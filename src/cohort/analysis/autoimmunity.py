@@ -21,7 +21,6 @@ from cohort.analysis.power import MinimumDetectable, detectable_odds_ratio
 from cohort.analysis.recruitment import for_population
 from cohort.analysis.regression import odds_ratio
 from cohort.analysis.sensitivity import EValue, e_value
-from cohort.analysis.small_cells import odds_ratio_small_cells
 from cohort.analysis.specification import holds
 from cohort.analysis.variables import MINIMUM_CELL
 from cohort.analysis.verdicts import judge_direction, judge_family, judge_size
@@ -182,18 +181,18 @@ def _yes(condition: bool) -> str:
 
 
 def odds_ratios(
-    table: pd.DataFrame, design: Design, sets: AdjustmentSets, *, domain: Domain = None
+    table: pd.DataFrame, design: Design, sets: AdjustmentSets, *, domain: Domain = None, least: int = MINIMUM_CELL
 ) -> dict[str, list[Result]]:
     """Return the odds ratio of depression for any and each disease, by adjustment.
 
     Parameters
     ----------
-    table, design, domain
+    table, design, domain, least
         As in :func:`cohort.analysis.comorbidity.comorbidity`.
     sets
         From :func:`adjustment_sets`.
     """
-    return comorbidity_by_adjustment(table, design, outcome=OUTCOME, domain=domain, sets=sets.by_name())
+    return comorbidity_by_adjustment(table, design, outcome=OUTCOME, domain=domain, sets=sets.by_name(), least=least)
 
 
 def standardised(
@@ -291,13 +290,12 @@ def verdicts(
     standard: Mapping[str, Result],
     *,
     synthetic: bool,
-    least: int = MINIMUM_CELL,
 ) -> list[Verdict]:
     """Return the verdicts on the primary claims.
 
     IP-09 rests on the prevalence odds ratio at the same age, sex, education and smoking; IP-10 to IP-12 on those at the
-    same age and sex, judged for direction and for the claimed size of 3, by Firth's likelihood where cells are small;
-    SL-19 on the standardised odds ratio. Where everybody came from a clinic, none is testable.
+    same age and sex, judged for direction and for the claimed size of 3; SL-19 on the standardised odds ratio. Where
+    everybody came from a clinic, none is testable.
 
     Parameters
     ----------
@@ -307,8 +305,6 @@ def verdicts(
         From :func:`adjustment_sets`, :func:`odds_ratios` and :func:`standardised`.
     synthetic
         Whether the cohort is synthetic.
-    least
-        Fewest people of a cell for which an odds ratio is given: that of the study's disclosure control.
     """
     described = odds_ratio(
         table, outcome=OUTCOME, exposure=ANY, adjustment=sets.described, design=design, claims=("IP-09",)
@@ -318,11 +314,6 @@ def verdicts(
     columns = [ANY, *(disease.column for disease in diseases_of(table))]
     by_column = dict(zip(columns, found["age and sex"], strict=True))
     for claim, column in THREEFOLD.items():
-        if isinstance(by_column[column], NotTestable):
-            by_column[column] = odds_ratio_small_cells(
-                table, outcome=OUTCOME, exposure=column, adjustment=sets.demographic, design=design, least=least,
-                label=by_column[column].label, claims=(claim,),
-            )  # fmt: skip
         by_column[column] = for_population(by_column[column], table, design)
         judged.append(judge_direction(by_column[column], claim=claim, claimed="above", synthetic=synthetic))
         judged.append(judge_size(by_column[column], claim=claim, size=CLAIMED_SIZE, synthetic=synthetic))

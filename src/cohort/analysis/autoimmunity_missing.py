@@ -17,9 +17,9 @@ from cohort.analysis.contrasts import standardised_contrasts
 from cohort.analysis.design import Design, Domain, analysis_domain
 from cohort.analysis.imputation import Imputations, analysed, impute
 from cohort.analysis.recruitment import for_population
-from cohort.analysis.regression import odds_ratio
 from cohort.analysis.sensitivity import EValue, e_value
-from cohort.analysis.variables import InestimableError, readable
+from cohort.analysis.small_cells import odds_ratio_small_cells
+from cohort.analysis.variables import MINIMUM_CELL, InestimableError, readable
 from cohort.analysis.verdicts import judge_family
 from cohort.codebook import load_codebook
 from cohort.disclosure import Sum
@@ -88,13 +88,14 @@ def imputed_odds_ratios(
     sets: AdjustmentSets,
     *,
     domain: Domain = None,
+    least: int = MINIMUM_CELL,
 ) -> list[Result]:
     """Return the odds ratio of any disease and of each under the full adjustment, by multiple imputation.
 
     Parameters
     ----------
-    table, design, domain
-        As in :func:`cohort.analysis.regression.odds_ratio`.
+    table, design, domain, least
+        As in :func:`cohort.analysis.comorbidity.comorbidity`.
     imputations
         From :func:`imputations_of`.
     complete
@@ -110,9 +111,10 @@ def imputed_odds_ratios(
     def analyse(filled: pd.DataFrame) -> dict[str, Result]:
         whole = _with_any(filled)
         return {
-            column: odds_ratio(
+            column: odds_ratio_small_cells(
                 whole, outcome=OUTCOME, exposure=column, adjustment=sets.full.variables, design=design, domain=domain,
-                label=one.label, claims=one.claims, estimand=one.estimand,
+                label=one.label, claims=one.claims, estimand=one.estimand, least=least,
+                to_be_pooled=True,
             )
             for column, one in zip(columns, complete, strict=True)
         }  # fmt: skip

@@ -8,8 +8,8 @@ import pandas as pd
 
 from cohort.analysis.causal import adjustment_set, measured_in
 from cohort.analysis.design import Design, Domain
-from cohort.analysis.regression import odds_ratio
-from cohort.analysis.variables import readable
+from cohort.analysis.small_cells import odds_ratio_small_cells
+from cohort.analysis.variables import MINIMUM_CELL, readable
 from cohort.codebook import Disease, load_codebook
 from cohort.disclosure import Sum
 from cohort.results import Result, ResultTable, tidy
@@ -67,11 +67,13 @@ def comorbidity(
     adjustment: Sequence[str] = (),
     diseases: Sequence[str] | None = None,
     domain: Domain = None,
+    least: int = MINIMUM_CELL,
 ) -> list[Result]:
     """Return the odds ratio of the outcome for any autoimmune disease and for each disease.
 
-    People with a disease are compared with all who do not have that disease. It assumes what
-    :func:`cohort.analysis.regression.odds_ratio` does.
+    People with a disease are compared with all who do not have that disease. Where cells are small, it is Firth's
+    penalised or the exact estimate of :func:`cohort.analysis.small_cells.odds_ratio_small_cells`, whose assumptions it
+    shares.
 
     Parameters
     ----------
@@ -87,12 +89,14 @@ def comorbidity(
         Names of diseases in the codebook; default :func:`diseases_of`.
     domain
         The people it is about; default ``is_eligible``.
+    least
+        Fewest people of a cell for which an estimate is given: that of the study's disclosure control.
     """
     known = load_codebook().diseases
     chosen = diseases_of(table) if diseases is None else tuple(known[name] for name in diseases)
     asked = [(ANY, readable(ANY)), *((disease.column, disease.label) for disease in chosen)]
     return [
-        odds_ratio(
+        odds_ratio_small_cells(
             table,
             outcome=outcome,
             exposure=column,
@@ -102,6 +106,7 @@ def comorbidity(
             label=label,
             claims=CLAIMS.get(column, ()),
             estimand=f"conditional odds ratio of {readable(outcome)}, people with {label} against people without",
+            least=least,
         )
         for column, label in asked
     ]
@@ -115,19 +120,22 @@ def comorbidity_by_adjustment(
     diseases: Sequence[str] | None = None,
     domain: Domain = None,
     sets: Mapping[str, Sequence[str]] | None = None,
+    least: int = MINIMUM_CELL,
 ) -> dict[str, list[Result]]:
     """Return the results of :func:`comorbidity` under each adjustment, by its name.
 
     Parameters
     ----------
-    table, design, outcome, diseases, domain
+    table, design, outcome, diseases, domain, least
         As in :func:`comorbidity`.
     sets
         Columns of each adjustment by its name; default :func:`adjustments`.
     """
     chosen = adjustments(table, outcome=outcome, domain=domain) if sets is None else sets
     return {
-        name: comorbidity(table, design, outcome=outcome, adjustment=columns, diseases=diseases, domain=domain)
+        name: comorbidity(
+            table, design, outcome=outcome, adjustment=columns, diseases=diseases, domain=domain, least=least
+        )
         for name, columns in chosen.items()
     }
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import linalg, optimize, special, stats
 
+from cohort.analysis.conditioning import invert, solve_positive
 from cohort.analysis.sampling import FloatArray
 from cohort.analysis.variables import InestimableError
 
@@ -66,11 +67,12 @@ def _maximise(
         spread = fitted * (1 - fitted)
         information = matrix.T @ (matrix * spread[:, None])
         try:
-            leverage = spread * np.einsum("ij,ij->i", matrix, linalg.solve(information, matrix.T, assume_a="pos").T)
+            leverage = spread * np.einsum("ij,ij->i", matrix, solve_positive(information, matrix.T).T)
             score = (matrix.T @ (outcome - fitted + leverage * (0.5 - fitted)))[free]
-            step = linalg.solve(information[np.ix_(free, free)], score, assume_a="pos")
-        except (linalg.LinAlgError, linalg.LinAlgWarning) as error:
-            raise InestimableError("the variables of the model are too nearly collinear") from error
+            step = solve_positive(information[np.ix_(free, free)], score)
+        except linalg.LinAlgError as error:
+            what = "the variables of the model are too nearly collinear, or predict the outcome nearly perfectly"
+            raise InestimableError(what) from error
         step *= min(1.0, 5.0 / max(float(np.abs(step).max()), 1e-300))
         if float(np.abs(step).max()) < 1e-11:
             return beta, value
@@ -116,7 +118,7 @@ def fit_firth(matrix: FloatArray, outcome: FloatArray) -> FirthFit:
     scaled = matrix / scale
     beta, value = _maximise(scaled, outcome, np.zeros(matrix.shape[1]))
     fitted = special.expit(scaled @ beta)
-    inverse = linalg.inv(scaled.T @ (scaled * (fitted * (1 - fitted))[:, None]))
+    inverse = invert(scaled.T @ (scaled * (fitted * (1 - fitted))[:, None]))
     value -= float(np.log(1 / scale).sum())
     return FirthFit(np.asarray(beta / scale), np.asarray(inverse / np.outer(scale, scale)), value)
 

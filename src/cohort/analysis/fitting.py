@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass
 
 import numpy as np
 from scipy import linalg, optimize, special
 
+from cohort.analysis.conditioning import invert, solve_positive
 from cohort.analysis.model_frame import ModelFrame
 from cohort.analysis.sampling import Design, FloatArray
 from cohort.analysis.variables import InestimableError
@@ -90,10 +90,8 @@ def logistic_coefficients(matrix: FloatArray, outcome: FloatArray, weights: Floa
         mean = special.expit(scaled @ beta)
         information = scaled.T @ (scaled * (weights * mean * (1 - mean))[:, None])
         try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("error", linalg.LinAlgWarning)  # separated: the steps lead nowhere
-                step = linalg.solve(information, scaled.T @ (weights * (outcome - mean)), assume_a="pos")
-        except (linalg.LinAlgError, linalg.LinAlgWarning):
+            step = solve_positive(information, scaled.T @ (weights * (outcome - mean)))
+        except linalg.LinAlgError:
             break
         beta = beta + step * min(1.0, 5.0 / max(np.abs(step).max(), 1e-300))
         settled = bool(np.abs(step).max() < 1e-10)
@@ -149,8 +147,8 @@ def _inverse(information: FloatArray) -> FloatArray:
     """Return the inverse of an information matrix, scaled to a unit diagonal first for the sake of precision."""
     root = np.sqrt(np.diag(information))
     try:
-        inverse = linalg.inv(information / np.outer(root, root))
-    except (linalg.LinAlgError, linalg.LinAlgWarning) as error:
+        inverse = invert(information / np.outer(root, root))
+    except linalg.LinAlgError as error:
         raise InestimableError("the variables of the model are too nearly collinear") from error
     return np.asarray(inverse / np.outer(root, root))
 

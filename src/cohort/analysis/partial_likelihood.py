@@ -17,6 +17,7 @@ from typing import Literal, TypeAlias
 import numpy as np
 from scipy import linalg, stats
 
+from cohort.analysis.conditioning import invert, solve_positive
 from cohort.analysis.sampling import BoolArray, CodeArray, FloatArray
 from cohort.analysis.variables import InestimableError
 
@@ -207,8 +208,8 @@ def fit_cox(
         score = died @ scaled - sets.mass @ moments.mean
         information = np.tensordot(sets.mass, _spread(moments), axes=1)
         try:
-            step = linalg.solve(information, score, assume_a="pos")
-        except (linalg.LinAlgError, linalg.LinAlgWarning) as error:
+            step = solve_positive(information, score)
+        except linalg.LinAlgError as error:
             raise InestimableError("the variables of the model are too nearly collinear among those at risk") from error
         if np.abs(step).max() < 1e-10:
             break
@@ -217,7 +218,7 @@ def fit_cox(
             raise InestimableError("a variable of the model has no finite hazard ratio (monotone likelihood)")
     else:
         raise InestimableError("the model did not converge")
-    inverse = linalg.inv(information)
+    inverse = invert(information)
     influence = weights[:, None] * (_score_residuals(scaled, event, sets, moments) @ inverse)
     return CoxFit(
         np.asarray(beta / scale),
@@ -277,6 +278,6 @@ def _proportionality(matrix: FloatArray, died: FloatArray, sets: _RiskSets, mome
     score = (died[events] * own_time) @ matrix[events] - (sets.mass * time) @ moments.mean
     values = np.empty(matrix.shape[1])
     for place in range(matrix.shape[1]):
-        left = by_square[place, place] - by_time[place] @ linalg.solve(plain, by_time[:, place], assume_a="pos")
+        left = by_square[place, place] - by_time[place] @ solve_positive(plain, by_time[:, place])
         values[place] = stats.chi2.sf(score[place] ** 2 / left, 1) if left > 0 else np.nan
     return values

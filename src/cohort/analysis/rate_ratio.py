@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy import linalg
 
+from cohort.analysis.conditioning import invert
 from cohort.analysis.onset_question import Question, words_of
 from cohort.analysis.person_time import PersonTime, age_edges, split_by_age, variance_and_df
 from cohort.analysis.sampling import CodeArray, Design, Domain, FloatArray
@@ -40,8 +41,8 @@ def poisson_coefficients(
         information = matrix.T @ (matrix * (weights * mean)[:, None])
         root = np.sqrt(np.diag(information))
         try:
-            inverse = linalg.inv(information / np.outer(root, root)) / np.outer(root, root)
-        except (linalg.LinAlgError, linalg.LinAlgWarning, ValueError) as error:
+            inverse = invert(information / np.outer(root, root)) / np.outer(root, root)
+        except (linalg.LinAlgError, ValueError) as error:
             raise InestimableError("the variables of the model are too nearly collinear") from error
         step = inverse @ (matrix.T @ (weights * (events - mean)))
         step = step * min(1.0, 3.0 / max(float(np.abs(matrix @ step).max()), 1e-300))

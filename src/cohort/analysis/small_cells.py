@@ -49,6 +49,7 @@ def odds_ratio_small_cells(
     claims: tuple[str, ...] = (),
     estimand: str = "",
     least: int = 0,
+    to_be_pooled: bool = False,
 ) -> Result:
     """Return an odds ratio by the method that the sizes of the cells allow; never an infinite one.
 
@@ -65,6 +66,9 @@ def odds_ratio_small_cells(
     least
         Fewest people of a cell for which an estimate is given. An estimate that rests on fewer gives their number away:
         pass ``study.disclosure.least``, which is 1 or less for synthetic people.
+    to_be_pooled
+        Whether only estimate and standard error are wanted, as of one of many imputed tables: Firth's likelihood then
+        takes the place of exact estimates, which have no standard error, and no profile is followed.
 
     Returns
     -------
@@ -88,6 +92,7 @@ def odds_ratio_small_cells(
     if design.kind == "survey":
         # Firth's penalty and exact intervals know neither weights nor units.
         return told_or_refused(usual)
+    bounds: tuple[float, float] | None
     try:
         yes_no(table, exposure)
         frame = _frame(table, outcome, exposure, adjustment, design, domain)
@@ -96,7 +101,11 @@ def odds_ratio_small_cells(
         if isinstance(usual, Estimate) and enough:
             return told_or_refused(_with(usual, MAXIMUM_LIKELIHOOD, cells))
         _check_least(cells, least)
-        if not adjustment and cells.min() > 0:
+        if to_be_pooled:
+            fit = fit_firth(frame.matrix, frame.outcome)
+            value, error, method = math.exp(fit.coefficients[1]), math.sqrt(fit.covariance[1, 1]), PENALISED
+            bounds, p = None, math.nan
+        elif not adjustment and cells.min() > 0:
             value, error, bounds, p = _exact(cells)
             method = EXACT
         else:
@@ -116,7 +125,7 @@ def odds_ratio_small_cells(
         n=frame.n,
         events=frame.events,
         claims=claims,
-        details=(("design", design.words), ("p of its own test", f"{p:.2g}")),
+        details=(("design", design.words), *((("p of its own test", f"{p:.2g}"),) if bounds is not None else ())),
         bounds=bounds,
     )
     return told_or_refused(_with(found, method, cells))

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 from scipy import linalg, special
 
+from cohort.analysis.conditioning import invert, solve_positive
 from cohort.analysis.families import families_of, is_survey
 from cohort.analysis.model_frame import model_frame
 from cohort.analysis.sampling import BoolArray, CodeArray, Design, Domain, FloatArray
@@ -151,14 +152,14 @@ def _conditional_logit(matrix: FloatArray, ill: CodeArray, family: CodeArray) ->
             score += (cases - mean).sum(axis=0)
             information += np.einsum("gc,gcp,gcq->pq", chance, others, others) - mean.T @ mean
         try:
-            step = linalg.solve(information, score, assume_a="pos")
-        except (linalg.LinAlgError, linalg.LinAlgWarning) as error:
+            step = solve_positive(information, score)
+        except linalg.LinAlgError as error:
             raise InestimableError("the variables of the model are too nearly collinear within families") from error
         beta = beta + step * min(1.0, 3.0 / max(float(np.abs(step).max()), 1e-300))
         if np.abs(beta).max() > WIDEST_LOG_RATIO:
             break
         if np.abs(step).max() < 1e-10:
-            return np.asarray(beta / scale), np.asarray(linalg.inv(information) / np.outer(scale, scale))
+            return np.asarray(beta / scale), np.asarray(invert(information) / np.outer(scale, scale))
     raise InestimableError("the variables predict the outcome perfectly within some families (separation)")
 
 

@@ -4,6 +4,7 @@ Every function draws on the Axes it is given or on a figure of its own, which py
 drawn is an empty Axes that says why. Counts of people pass the disclosure policy that the caller hands over.
 """
 
+from cohort.plots.classifier import draw_calibration
 from cohort.plots.densities import draw_densities
 from cohort.plots.distributions import draw_distributions, draw_hexbin
 from cohort.plots.dose_response import draw_dose_response
@@ -15,6 +16,7 @@ from cohort.plots.ledger import draw_ledger
 from cohort.plots.missing_reasons import draw_missing_reasons
 from cohort.plots.missingness import draw_missingness
 from cohort.plots.power import draw_detectable
+from cohort.plots.profiles import draw_profile_intervals, draw_ridges
 from cohort.plots.rates_by_age import draw_rates_by_age
 from cohort.plots.specification import draw_specification_curve
 from cohort.plots.strata import draw_interaction, draw_strata
@@ -24,6 +26,7 @@ from cohort.plots.subgroups import draw_axis, draw_missed, draw_null_distributio
 __all__ = [
     "Picture",
     "draw_axis",
+    "draw_calibration",
     "draw_densities",
     "draw_detectable",
     "draw_distributions",
@@ -39,8 +42,10 @@ __all__ = [
     "draw_missingness",
     "draw_null_distribution",
     "draw_observed_beside_imputed",
+    "draw_profile_intervals",
     "draw_profiles",
     "draw_rates_by_age",
+    "draw_ridges",
     "draw_specification_curve",
     "draw_strata",
     "draw_traces",

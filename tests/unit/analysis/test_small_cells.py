@@ -143,3 +143,18 @@ def test_exact_intervals_hold_the_null_and_recover() -> None:
             missed += not low <= 1 <= high
     assert held > 40
     assert missed / held < 0.05 + 3 * np.sqrt(0.05 * 0.95 / held)
+
+
+def test_one_of_many_imputed_tables_needs_no_profile() -> None:
+    people = pd.DataFrame({"ms": [1] * 12 + [0] * 88, "ill": [1] * 3 + [0] * 9 + [1] * 10 + [0] * 78})
+    people = people.assign(age=np.random.default_rng(2).uniform(20, 70, len(people)))
+    asked = {"outcome": "ill", "exposure": "ms", "adjustment": ["age"], "design": design_of(people)}
+    whole, part = odds_ratio_small_cells(people, **asked), odds_ratio_small_cells(people, **asked, to_be_pooled=True)
+    assert isinstance(whole, Estimate)
+    assert isinstance(part, Estimate)
+    assert (part.value, part.standard_error) == (whole.value, whole.standard_error)
+    assert part.bounds is None
+    assert whole.bounds is not None
+    alone = odds_ratio_small_cells(people, **{**asked, "adjustment": []}, to_be_pooled=True)
+    assert isinstance(alone, Estimate)
+    assert dict(alone.details)["method"].startswith("Firth")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import pandas as pd
 import pytest
 
 from cohort.analysis.recruitment import CLINIC_ONLY, SCREENED_CONTROLS
@@ -73,6 +74,23 @@ def test_controls_screened_for_illness_are_seen_in_the_protocol_and_matched_in_t
     assert away(right, math.log(1.23)) < 2
     assert isinstance(refused, NotTestable)
     assert refused.reason == SCREENED_CONTROLS
+
+
+def test_a_screened_control_stands_for_those_who_were_not_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = []
+
+    def keeps(table: pd.DataFrame, **_: object) -> dict[str, Result]:
+        seen.append(table)
+        return {"odds ratio": NotTestable("", "kept")}
+
+    monkeypatch.setattr("cohort.diagnosis.methods.standardised_contrasts", keeps)
+    on("screened_controls", 500, [("same_screen", {})])
+    (table,) = seen
+    by_arm = table.groupby("has_current_depression")["survey_weight"].unique()
+    assert by_arm[True].tolist() == [1.0]
+    assert by_arm[False].tolist() == [pytest.approx(1 / 0.11)]
+    assert not table["has_lifetime_depression"].any()
+    assert table["passes_screen"].all()
 
 
 def test_the_same_screen_is_not_for_a_cohort_whose_controls_had_none() -> None:

@@ -103,6 +103,12 @@ def test_the_committed_plan_covers_the_scenarios_of_the_acceptance(repository: P
     assert all(found == {"naive", "right"} for found in parts.values())
 
 
+def test_every_committed_plan_can_be_read(repository: Path) -> None:
+    plans = sorted((repository / "docs" / "diagnosis").glob("*.yaml"))
+    seeds = [s.seed for path in plans for s in planned_settings(load_plan(path), load_rules()).values()]
+    assert len(set(seeds)) == len(seeds)
+
+
 def test_a_plan_without_rules_or_a_study_that_it_lacks_is_told(repository: Path) -> None:
     plan = load_plan(repository / "docs" / "diagnosis" / "comorbidity.yaml")
     with pytest.raises(CohortError, match="the plan has no study 'S99'"):

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from cohort.analysis.imputation import Imputations, Variable, impute
 from cohort.codebook import load_codebook
 from cohort.disclosure import Disclosure
-from cohort.plots import Picture, draw_observed_beside_imputed, draw_traces
+from cohort.plots import draw_observed_beside_imputed, draw_traces
 from cohort.results import NotTestable
 
 
@@ -99,8 +99,3 @@ def test_what_cannot_be_drawn_is_said(imputations: Imputations) -> None:
         assert "nobody has CRP" in words_of(draw(refusal, load_codebook(), disclosure=Disclosure())).replace("\n", " ")
         empty = draw(imputations, load_codebook(), disclosure=Disclosure(), variables=["age_years"])
         assert "nothing was imputed" in words_of(empty).replace("\n", " ")
-
-
-def test_the_same_figure_gives_the_same_bytes(imputations: Imputations) -> None:
-    one, two = (Picture(draw_traces(imputations, load_codebook(), disclosure=Disclosure())).png(60) for _ in range(2))
-    assert one == two

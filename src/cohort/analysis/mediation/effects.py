@@ -27,7 +27,7 @@ from cohort.analysis.mediation.integration import (
 from cohort.analysis.mediation.models import People, fit_mediator, fit_outcome
 from cohort.analysis.mediation.preparation import contrast_of, contrast_words, people_of
 from cohort.analysis.mediation.reporting import Asked, effect_keys, refusals, results_of
-from cohort.analysis.mediation.resampling import bootstrap, units_of
+from cohort.analysis.resampling import bootstrap, units_of
 from cohort.analysis.sampling import CodeArray, Design, Domain, FloatArray
 from cohort.analysis.variables import InestimableError, is_binary, readable, require
 from cohort.results import Result

@@ -236,9 +236,9 @@ def category_parameters(
     scale = np.sqrt((matrix**2).mean(axis=0))
     scaled = matrix / scale
     if form == "multinomial":
-        theta = np.zeros((levels - 1, p))
-        theta[:, 0] = np.log(counts[1:] / counts[0])
-        theta = theta.ravel()
+        start = np.zeros((levels - 1, p))
+        start[:, 0] = np.log(counts[1:] / counts[0])
+        theta: FloatArray = start.ravel()
     else:
         theta = np.concatenate([special.logit(np.cumsum(counts)[:-1] / counts.sum()), np.zeros(p - 1)])
     people = np.arange(len(codes))

@@ -150,11 +150,19 @@ def compare_models(
 
 
 def fit_mixture(
-    values: FloatArray, shape: str, classes: int, *, starts: int, seed: int, ridge: float = 1e-4
+    values: FloatArray,
+    shape: str,
+    classes: int,
+    *,
+    starts: int,
+    seed: int,
+    ridge: float = 1e-4,
+    tolerance: float = 1e-5,
 ) -> tuple[GaussianMixture, bool]:
     """Return the Gaussian mixture of highest likelihood among some k-means starts, and whether it converged.
 
-    The starts run to a coarse tolerance, the best one on to a fine one; ``ridge`` is added to each variance.
+    The starts run to a coarse tolerance, the best one on to ``tolerance``, the gain in mean log-likelihood; ``ridge``
+    is added to each variance.
     """
     model = GaussianMixture(
         classes, covariance_type=shape, n_init=1 if classes == 1 else starts, max_iter=200, random_state=seed,
@@ -163,7 +171,7 @@ def fit_mixture(
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         model.fit(values)
-        model.set_params(warm_start=True, tol=1e-5, max_iter=500).fit(values)
+        model.set_params(warm_start=True, tol=tolerance, max_iter=2000).fit(values)
     return model, bool(model.converged_)
 
 

@@ -109,7 +109,7 @@ def _panel(table: pd.DataFrame, markers: Sequence[str], inside: BoolArray) -> tu
     """
     present = [name for name in markers if name in table and bool(table.loc[inside, name].notna().any())]
     if not present:
-        raise InestimableError("this cohort has none of the markers")
+        raise InestimableError("this cohort has no marker of the panel")
     values = np.column_stack([numeric(table[name]) for name in present])
     measured = ~np.isnan(values)
     enough = measured[inside].sum(axis=0) >= _LEAST_MEASURED * measured[inside].any(axis=1).sum()

@@ -10,7 +10,6 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.feature_selection import SelectKBest, f_classif
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import log_loss
 from sklearn.model_selection import StratifiedKFold
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
@@ -61,9 +60,9 @@ def fitted_rule(values: FloatArray, outcome: FloatArray, *, method: Method, keep
         for train, test in inner.split(values, outcome):
             before = Pipeline(first).fit(values[train], outcome[train])
             learnt, held_out = before.transform(values[train]), before.transform(values[test])
-            for place, strength in enumerate(PENALTIES):
-                chance = _ridge(strength).fit(learnt, outcome[train]).predict_proba(held_out)
-                losses[place] += log_loss(outcome[test], chance, labels=[0, 1])
+            lines = ridge_path(learnt, outcome[train])
+            logits = lines[:, :1] + lines[:, 1:] @ held_out.T
+            losses += np.mean(np.logaddexp(0, logits) - outcome[test] * logits, axis=1)
         # The strongest penalty among equals, so that rounding on another processor chooses the same one.
         chosen = int(np.argmax(losses <= losses.min() + 1e-9))
         return Pipeline([*first, ("classify", _ridge(PENALTIES[chosen]))]).fit(values, outcome)
@@ -71,6 +70,35 @@ def fitted_rule(values: FloatArray, outcome: FloatArray, *, method: Method, keep
 
 def _ridge(strength: float) -> LogisticRegression:
     return LogisticRegression(C=strength, solver="newton-cholesky", tol=1e-6, max_iter=200)
+
+
+def ridge_path(values: FloatArray, outcome: FloatArray) -> FloatArray:
+    """Return intercept and coefficients of ridge logistic regressions, one row per penalty, by Newton's steps at once.
+
+    The same as scikit-learn's ``LogisticRegression`` with each ``C`` of ``PENALTIES``, which takes ten times as long
+    for the many small fits of nested cross-validation.
+
+    Parameters
+    ----------
+    values
+        Shape (people, columns), standardised, nothing missing.
+    outcome
+        0 or 1 for each person.
+    """
+    matrix = np.column_stack([np.ones(len(values)), values])
+    penalty = np.array([np.r_[0.0, np.full(values.shape[1], 1 / strength)] for strength in PENALTIES])
+    share = float(np.clip(outcome.mean(), 1e-6, 1 - 1e-6))
+    beta = np.zeros_like(penalty)
+    beta[:, 0] = np.log(share / (1 - share))
+    for _ in range(30):
+        chance = 1 / (1 + np.exp(-np.clip(beta @ matrix.T, -30, 30)))
+        slope = (outcome - chance) @ matrix - penalty * beta
+        curved = [(matrix * (row * (1 - row))[:, None]).T @ matrix for row in chance]
+        step = np.linalg.solve(np.array(curved) + penalty[:, :, None] * np.eye(matrix.shape[1]), slope[:, :, None])
+        beta = beta + np.clip(step[:, :, 0], -3, 3)
+        if np.abs(step).max() < 1e-8:
+            break
+    return beta
 
 
 def probabilities(rule: Pipeline, values: FloatArray) -> FloatArray:

@@ -56,9 +56,9 @@ def test_the_truth_comes_back_where_complete_cases_miss_it() -> None:
 
 
 def test_no_effect_is_found_no_more_often_than_it_should() -> None:
-    pooled, _ = replicates(25, slope=0.0, n=200)
+    pooled, _ = replicates(20, slope=0.0, n=200)
     rejected = np.mean([one.p_value() < 0.05 for one in pooled])
-    assert rejected <= 0.05 + 0.015 + 3 * np.sqrt(0.05 * 0.95 / 25)
+    assert rejected <= 0.05 + 0.015 + 3 * np.sqrt(0.05 * 0.95 / 20)
 
 
 def test_nothing_missing_gives_exactly_the_complete_result() -> None:

@@ -5,10 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from joblib import parallel_config
 from scipy import stats
+from sklearn.linear_model import LogisticRegression
 
 from cohort.analysis.subgroups.classifier import Comparison, Predictors, cross_validated
 from cohort.analysis.subgroups.discrimination import auc_influence
+from cohort.analysis.subgroups.rules import PENALTIES, ridge_path
 from cohort.results import NotTestable
 
 
@@ -80,19 +83,28 @@ def test_a_set_that_adds_is_told_from_one_that_does_not_and_boosting_sees_what_a
     assert trees.gains["all", "one"].interval()[0] > 0.03
 
 
-def test_two_workers_give_the_numbers_of_one_and_another_seed_gives_others() -> None:
-    outcome, values = shifted(np.random.default_rng(7), 150, 0.7)
+@pytest.mark.parametrize("backend", ["threading", pytest.param("loky", marks=pytest.mark.slow)])
+def test_two_workers_give_the_numbers_of_one_and_another_seed_gives_others(backend: str) -> None:
+    outcome, values = shifted(np.random.default_rng(7), 140, 0.7)
     values[::7, 1] = np.nan
-    one, two, other = (
-        cross_validated(outcome, [panel(values)], seed=seed, repeats=1, folds=3, workers=workers)
-        for seed, workers in ((1, 1), (1, 2), (2, 1))
-    )
+    with parallel_config(backend=backend):
+        one, two, other = (
+            cross_validated(outcome, [panel(values)], seed=seed, repeats=1, folds=3, workers=workers)
+            for seed, workers in ((1, 1), (1, 2), (2, 1))
+        )
     assert isinstance(one, Comparison)
     assert isinstance(two, Comparison)
     assert isinstance(other, Comparison)
     np.testing.assert_array_equal(one.performances["panel"].predicted, two.performances["panel"].predicted)
     assert one.performances["panel"].auc == two.performances["panel"].auc
     assert one.performances["panel"].auc != other.performances["panel"].auc
+
+
+def test_all_penalties_at_once_are_those_of_scikit_learn_one_by_one() -> None:
+    outcome, values = shifted(np.random.default_rng(9), 120, 1.0, 5)
+    for strength, line in zip(PENALTIES, ridge_path(values, outcome), strict=True):
+        model = LogisticRegression(C=strength, tol=1e-10, solver="newton-cholesky").fit(values, outcome)
+        np.testing.assert_allclose(line, np.r_[model.intercept_, model.coef_[0]], atol=1e-6)
 
 
 def test_few_people_with_the_outcome_are_refused() -> None:

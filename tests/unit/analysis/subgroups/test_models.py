@@ -60,13 +60,17 @@ def two_distant_groups() -> tuple[ModelComparison, GateResult]:
 @pytest.mark.parametrize("shape", ["full", "tied", "diag"])
 def test_bic_is_that_of_mclust(invented: pd.DataFrame, model_pins: dict[str, Any], shape: str) -> None:
     values = invented[list("abcd")].to_numpy()
-    # Two diagonal or full classes have several maxima here; the number of classes that BIC is used for is three.
     for classes in (1, 2, 3):
-        model, converged = fit_mixture(values, shape, classes, starts=10, seed=1, ridge=1e-8)
+        model, converged = fit_mixture(values, shape, classes, starts=10, seed=1, ridge=1e-8, tolerance=1e-9)
         ours = free_parameters(shape, classes, 4) * np.log(450) - 2 * model.score(values) * 450
+        theirs = -model_pins["bic"][shape][classes - 1]  # mclust gives 2 log L - p log n
         assert converged
-        # mclust gives 2 log L - p log n; it starts from a tree and may stop at a lower maximum, never at a higher one.
-        assert ours == pytest.approx(-model_pins["bic"][shape][classes - 1], abs=0.1)
+        if (shape, classes) == ("diag", 2):
+            # mclust starts once, from a tree, and stays at a lower maximum here.
+            assert ours < theirs - 40
+        else:
+            # Three full classes, which BIC doesn't choose, have two maxima 0.24 apart.
+            assert ours == pytest.approx(theirs, abs=0.3 if (shape, classes) == ("full", 3) else 0.02)
 
 
 def test_classes_and_icl_are_those_of_mclust(invented: pd.DataFrame, model_pins: dict[str, Any]) -> None:

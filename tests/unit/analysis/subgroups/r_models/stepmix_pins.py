@@ -5,6 +5,7 @@ Run in this folder, with stepmix installed: python stepmix_pins.py
 """
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -33,9 +34,7 @@ order = np.argsort(profile.get_parameters()["measurement"]["means"][:, 0])
 pins = {
     "mixed_log_likelihood": float(model.score(mixed) * len(mixed)),
     "mixed_weights": sorted(np.asarray(model.weights_).ravel().tolist()),
-    "profile_log_likelihood": None,
     "bch_means": np.asarray(profile.get_parameters()["structural"]["means"])[order, 0].tolist(),
-    "profile_weights": np.asarray(profile.weights_).ravel()[order].tolist(),
+    "posterior": np.asarray(profile.predict_proba(people[["a", "b", "c"]]))[:, order].round(9).tolist(),
 }
-with open("stepmix.json", "w", encoding="utf-8", newline="\n") as file:
-    json.dump(pins, file, indent=2)
+Path("stepmix.json").write_text(json.dumps(pins) + "\n", encoding="utf-8", newline="\n")
