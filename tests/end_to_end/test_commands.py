@@ -54,9 +54,10 @@ def test_a_diagnosis_prints_errors_with_its_numbers(cohort_here) -> None:
     done = cohort_here("diagnose", "literature_like", "--method", "crude_odds_ratio", "--n", "1500",
                        "--replicates", "6", "--workers", "1", "--json")  # fmt: skip
     assert done.returncode == 0, done.stderr
-    told = {row["diagnosand"]: row for row in json.loads(done.stdout)["diagnosands"]}
-    assert {"bias", "coverage", "rejects no effect", "not testable"} <= set(told)
-    assert all(row["monte_carlo_se"] >= 0 for row in told.values())
+    (method,) = json.loads(done.stdout)["methods"]
+    told = {row["diagnosand"]: row for row in method["diagnosands"]}
+    assert {"bias", "coverage", "power", "wrong verdicts", "not testable"} <= set(told)
+    assert all(told[name]["monte_carlo_se"] >= 0 for name in ("bias", "coverage", "power"))
 
 
 @pytest.mark.parametrize("command", ["run", "clean", "simulate"])

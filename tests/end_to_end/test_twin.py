@@ -58,6 +58,7 @@ def test_a_dirty_twin_is_checked_and_cleaned(cohort_here, tmp_path: Path) -> Non
     assert {"exact_copy", "range_hard", "sentinel_number", "date_sentinel"} <= set(ledger["rule"])
 
 
+@pytest.mark.slow
 def test_a_clean_twin_holds_no_defects_and_a_twin_with_all_of_them_can_be_read(cohort_here, tmp_path: Path) -> None:
     done = cohort_here("simulate", "--like", DEMO, "--n", "300", "--clean-twin", "--out", tmp_path / "clean")
     assert done.returncode == 0, done.stderr

@@ -82,6 +82,7 @@ def test_a_dirty_twin_passes_the_check_and_the_main_job(dirty: Path, tmp_path: P
     assert (tmp_path / "out" / "index.html").is_file()
 
 
+@pytest.mark.slow
 def test_a_dirty_twin_of_the_study_file_alone_passes_the_check(tmp_path: Path) -> None:
     write_twin(TEMPLATE, tmp_path, load_codebook(), n=PEOPLE, seed=2)
     checked = run("check", tmp_path / "study.yaml")

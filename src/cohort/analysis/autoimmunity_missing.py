@@ -15,6 +15,7 @@ from cohort.analysis.autoimmunity import OUTCOME, AdjustmentSets
 from cohort.analysis.comorbidity import ANY, diseases_of
 from cohort.analysis.contrasts import standardised_contrasts
 from cohort.analysis.design import Design, Domain, analysis_domain
+from cohort.analysis.firth import INSUFFICIENT
 from cohort.analysis.imputation import Imputations, analysed, impute
 from cohort.analysis.recruitment import for_population
 from cohort.analysis.sensitivity import EValue, e_value
@@ -27,7 +28,8 @@ from cohort.results import Estimate, NotTestable, Result, ResultTable
 
 AUXILIARIES = ("is_antidepressant_user", "bmi_kg_m2", "pss10_total")
 """Not in the analysis; they tell of depression where the questionnaire is missing."""
-IMPUTATIONS = 20
+IMPUTATIONS = 10
+"""Enough for a fraction of missing information of a tenth; each result tells its own, and its Monte-Carlo error."""
 ROUNDS = 5
 """The chains settle at once where so little is missing in so many variables; a figure of them shows it."""
 NUMBER = ".2f"
@@ -125,9 +127,12 @@ def imputed_odds_ratios(
 
 def _plainer(filled: Result, complete: Result) -> Result:
     """Return what imputation gives; the reason of complete cases where it is the same, without the imputed tables."""
-    if isinstance(filled, NotTestable) and isinstance(complete, NotTestable):
-        return complete if filled.reason.endswith(complete.reason) else filled
-    return filled
+    if not isinstance(complete, NotTestable):
+        return filled
+    # So little is known that the intervals of the imputed tables, which are no profiles, cannot be trusted either.
+    is_little = complete.reason.startswith(INSUFFICIENT)
+    is_same = isinstance(filled, NotTestable) and filled.reason.endswith(complete.reason)
+    return complete if is_little or is_same else filled
 
 
 def exposures_table(

@@ -18,6 +18,8 @@ from cohort.analysis.sampling import FloatArray
 from cohort.analysis.variables import InestimableError
 
 MOST_STEPS = 200
+INSUFFICIENT = "insufficient information"
+"""How every reason begins that is given where an interval would span everything."""
 _WIDEST = 40.0
 """A log odds ratio per SD beyond this is no limit of an interval any more."""
 
@@ -168,7 +170,7 @@ def profile_interval(
             near, reach = far, 1.5 * reach
             far = near + side * reach
             if abs(far) > _WIDEST * max(1.0, error):
-                raise InestimableError("insufficient information: the interval has no end within reach")
+                raise InestimableError(f"{INSUFFICIENT}: the interval has no end within reach")
         ends.append(optimize.brentq(above, near, far, xtol=1e-9, rtol=1e-11) / float(scale[place]))
     return min(ends), max(ends)
 

@@ -13,7 +13,7 @@ import pandas as pd
 from scipy import stats
 from scipy.stats import contingency
 
-from cohort.analysis.firth import fit_firth, penalised_ratio_p, profile_interval
+from cohort.analysis.firth import INSUFFICIENT, fit_firth, penalised_ratio_p, profile_interval
 from cohort.analysis.model_frame import ModelFrame, model_frame
 from cohort.analysis.regression import odds_ratio
 from cohort.analysis.sampling import Design, Domain
@@ -191,7 +191,7 @@ def _error_of(bounds: tuple[float, float]) -> float:
 
 
 def _nothing_told() -> str:
-    return f"insufficient information: the 95 % interval spans more than a factor of {WIDEST:,.0f}"
+    return f"{INSUFFICIENT}: the 95 % interval spans more than a factor of {WIDEST:,.0f}"
 
 
 def told_or_refused(found: Result) -> Result:

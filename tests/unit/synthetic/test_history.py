@@ -36,6 +36,7 @@ def _one_cause(**ratios: float) -> Scenario:
     return world.with_changes(changes | ratios)
 
 
+@pytest.mark.slow
 def test_disease_raises_the_hazard_of_a_first_depression_from_its_onset_on() -> None:
     world = _one_cause(**{"dep_onset.rate_ratio_after.psoriasis": 2.0, "landmark.years_before_baseline": 0.0})
     v = simulate(world, N, 3, nodes=["past_onset_psoriasis", "dep_onset", "age"]).nodes
@@ -53,6 +54,7 @@ def test_depression_raises_the_hazard_of_disease_from_its_onset_on() -> None:
     assert abs(fit.params[0] - np.log(2)) < 4 * fit.bse[0]
 
 
+@pytest.mark.slow
 def test_without_either_effect_the_two_onsets_are_unrelated() -> None:
     world = _one_cause(**{"early_onset_psoriasis.rate_ratio_after_depression": 1.0})
     v = simulate(world, N, 3, nodes=["onset_psoriasis", "dep_onset", "age"]).nodes

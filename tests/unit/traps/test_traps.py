@@ -31,6 +31,7 @@ def test_a_clinic_turns_an_odds_ratio_of_one_and_a_half_around() -> None:
     assert population["right_lower"] < population["truth"] < population["right_upper"]
 
 
+@pytest.mark.slow
 def test_siblings_show_that_a_familial_odds_ratio_is_no_effect() -> None:
     mother, father = trap_table(120_000, seed=2, scenarios=["S16"]).to_dict("records")
     for row in (mother, father):
