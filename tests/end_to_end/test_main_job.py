@@ -76,11 +76,13 @@ def has_no_network_to_give() -> bool:
     return subprocess.run(["unshare", "-rn", "true"], capture_output=True, check=False).returncode != 0
 
 
-def test_a_second_run_without_a_network_replaces_the_first(demo_report: Path, tmp_path: Path) -> None:
+@pytest.mark.slow
+def test_a_second_run_without_a_network_replaces_the_first(demo_report: Path, repository: Path, tmp_path: Path) -> None:
     out = tmp_path / "again"
+    study = repository / "tests" / "fixtures" / "studies" / "long_laboratory" / "study.yaml"
     shutil.copytree(demo_report, out)
     (out / "index.html").write_text("old", encoding="utf-8")
-    command = [sys.executable, "-m", "cohort.cli", "run", "--out", str(out)]
+    command = [sys.executable, "-m", "cohort.cli", "run", str(study), "--out", str(out)]
     if not has_no_network_to_give():
         command = ["unshare", "-rn", "sh", "-c", 'ip link set lo up 2>/dev/null || true; exec "$@"', "sh", *command]
     done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=False)

@@ -1,4 +1,7 @@
-"""The built wheel, installed in another folder, runs the main job from there."""
+"""The built wheel, installed in another folder, runs the main job from there.
+
+The quick test runs the notebooks that it ships on a study of few people, the slow one on the demo that it ships.
+"""
 
 from __future__ import annotations
 
@@ -7,10 +10,16 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def test_the_installed_wheel_runs_the_main_job(tmp_path: Path) -> None:
+SMALL = ROOT / "tests" / "fixtures" / "studies" / "long_laboratory" / "study.yaml"
+
+
+@pytest.mark.parametrize("study", [str(SMALL), pytest.param("demo", marks=pytest.mark.slow)])
+def test_the_installed_wheel_runs_the_main_job(study: str, tmp_path: Path) -> None:
     pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet"]
     subprocess.run(
         [*pip, "wheel", str(ROOT), "--no-deps", "--no-build-isolation", "--wheel-dir", str(tmp_path)], check=True
@@ -24,7 +33,7 @@ def test_the_installed_wheel_runs_the_main_job(tmp_path: Path) -> None:
     )  # fmt: skip
     assert Path(where.stdout.strip()).is_relative_to(tmp_path / "site")
     done = subprocess.run(
-        [sys.executable, "-m", "cohort.cli", "run", "--out", str(tmp_path / "out")],
+        [sys.executable, "-m", "cohort.cli", "run", study, "--out", str(tmp_path / "out")],
         cwd=tmp_path, env=environment, capture_output=True, text=True, encoding="utf-8", check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
