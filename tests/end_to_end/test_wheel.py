@@ -18,7 +18,9 @@ ROOT = Path(__file__).resolve().parents[2]
 SMALL = ROOT / "tests" / "fixtures" / "studies" / "long_laboratory" / "study.yaml"
 
 
-@pytest.mark.parametrize("study", [str(SMALL), pytest.param("demo", marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    "study", [pytest.param(str(SMALL), id="small"), pytest.param("demo", id="demo", marks=pytest.mark.slow)]
+)
 def test_the_installed_wheel_runs_the_main_job(study: str, tmp_path: Path) -> None:
     pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet"]
     subprocess.run(

@@ -168,7 +168,14 @@ def test_deleting_an_output_is_seen(notebook: nbformat.NotebookNode) -> None:
             assert problems_of(changed) == [f"cell {number}: is compared but has no output"]
 
 
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+WITH_SLOW = [
+    pytest.param(path, id=path.stem, marks=[pytest.mark.slow] if path.stem.startswith("01") else [])
+    for path in NOTEBOOKS
+]
+"""The notebook with most compared cells takes as long as the three others together."""
+
+
+@pytest.mark.parametrize("path", WITH_SLOW)
 def test_one_wrong_number_in_any_compared_cell_fails(path: Path, tmp_path: Path) -> None:
     changed, cells = corrupt(nbformat.read(path, as_version=4), "text/plain")
     marked = sum(c.cell_type == "code" and is_marked(c) for c in changed.cells)
@@ -177,6 +184,7 @@ def test_one_wrong_number_in_any_compared_cell_fails(path: Path, tmp_path: Path)
     assert failures_of_nbval(tmp_path / path.name) == cells
 
 
+@pytest.mark.slow
 def test_one_wrong_number_in_an_html_table_fails(tmp_path: Path) -> None:
     path = NOTEBOOKS[0]
     changed, cells = corrupt(nbformat.read(path, as_version=4), "text/html")

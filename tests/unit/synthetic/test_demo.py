@@ -20,6 +20,7 @@ def _files(folder: Path) -> dict[str, Path]:
     return {path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob("*")) if path.is_file()}
 
 
+@pytest.mark.slow
 def test_drawn_anew_the_demo_has_the_same_bytes(committed: Path, tmp_path: Path) -> None:
     draw_demo(tmp_path)
     drawn = _files(tmp_path)
