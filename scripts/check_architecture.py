@@ -26,6 +26,7 @@ FLOORS: list[set[str]] = [
     {"study", "traps", "defect_recovery", "draft"},
     {"diagnosis"},
     {"report", "screening", "blocks"},
+    {"cli_simulation"},
     {"cli"},
 ]
 # Within the lowest floor, small modules that rest on errors alone.

@@ -217,8 +217,3 @@ def _words(result: Result) -> str:
         return ""
     low, high = result.interval()
     return f"{result.value:{NUMBER}} ({low:{NUMBER}} to {high:{NUMBER}})"
-
-
-def imputed_pairs(complete: Sequence[Result], filled: Sequence[Result]) -> dict[str, Result]:
-    """Return complete cases and imputation of any disease as two results by name, for a table beside each other."""
-    return {"complete cases": complete[0], "multiple imputation": filled[0]}

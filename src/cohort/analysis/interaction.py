@@ -9,19 +9,47 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from cohort.analysis.fitting import fit_logistic
-from cohort.analysis.model_frame import model_frame
+from cohort.analysis.fitting import Fit, fit_logistic
+from cohort.analysis.model_frame import ModelFrame, model_frame
 from cohort.analysis.sampling import Design, Domain
 from cohort.analysis.variables import InestimableError, readable, yes_no
 from cohort.results import Estimate, NotTestable, Result
 
+RERI = "relative excess risk due to interaction"
 MEASURES = (
     "product of odds ratios",
-    "relative excess risk due to interaction",
+    RERI,
     "exposure alone",
     "modifier alone",
     "both",
 )
+
+
+def joint_fit(
+    table: pd.DataFrame,
+    outcome: str,
+    exposures: tuple[str, str],
+    adjustment: Sequence[str],
+    design: Design,
+    domain: Domain,
+) -> tuple[ModelFrame, Fit]:
+    """Return the logistic model of an outcome with two yes/no exposures and, as its last column, their product.
+
+    Raises
+    ------
+    InestimableError
+        If an exposure is not yes/no, or the model cannot be had.
+    """
+    for name in exposures:
+        yes_no(table, name)
+    frame = model_frame(
+        table, outcome=outcome, exposures=exposures, adjustment=adjustment, design=design, domain=domain, kind="binary"
+    )
+    product = frame.matrix[:, 1] * frame.matrix[:, 2]
+    frame = dataclasses.replace(
+        frame, matrix=np.column_stack([frame.matrix, product]), names=(*frame.names, "interaction")
+    )
+    return frame, fit_logistic(frame, design)
 
 
 def interaction(
@@ -59,22 +87,7 @@ def interaction(
     label = label or f"{readable(exposure)} with {readable(modifier)}"
     estimand = f"interaction of {readable(exposure)} and {readable(modifier)} on {readable(outcome)}"
     try:
-        yes_no(table, exposure)
-        yes_no(table, modifier)
-        frame = model_frame(
-            table,
-            outcome=outcome,
-            exposures=[exposure, modifier],
-            adjustment=adjustment,
-            design=design,
-            domain=domain,
-            kind="binary",
-        )
-        product = frame.matrix[:, 1] * frame.matrix[:, 2]
-        frame = dataclasses.replace(
-            frame, matrix=np.column_stack([frame.matrix, product]), names=(*frame.names, "interaction")
-        )
-        fit = fit_logistic(frame, design)
+        frame, fit = joint_fit(table, outcome, (exposure, modifier), adjustment, design, domain)
     except InestimableError as reason:
         return {name: NotTestable(label, str(reason), name, estimand, claims) for name in MEASURES}
     terms = {
@@ -112,9 +125,9 @@ def interaction(
         )
     alone, other, both = math.exp(logs[0]), math.exp(logs[1]), math.exp(logs.sum())
     gradient = np.array([both - alone, both - other, both])
-    found["relative excess risk due to interaction"] = dataclasses.replace(
+    found[RERI] = dataclasses.replace(
         shared,
-        measure="relative excess risk due to interaction",
+        measure=RERI,
         value=both - alone - other + 1,
         standard_error=math.sqrt(gradient @ covariance @ gradient),
         scale="identity",

@@ -133,24 +133,25 @@ def corrected_odds_ratio(
 
     Notes
     -----
-    Exposed in truth = (recorded - (1 - specificity) n) / (sensitivity + specificity - 1), in each group (Barron 1977,
-    Biometrics 33:414).
+    Share exposed in truth = (share recorded - (1 - specificity)) / (sensitivity + specificity - 1), in each group
+    (Barron 1977, Biometrics 33:414).
 
     Examples
     --------
     >>> round(corrected_odds_ratio([[215, 1449], [668, 4296]], (0.78, 0.78), (0.99, 0.99)), 3)
     0.949
     """
-    odds = []
-    for (yes, no), sens, spec in zip(table, sensitivity, specificity, strict=True):
-        total = yes + no
-        if sens + spec <= 1:
-            return math.nan
-        exposed = (yes - (1 - spec) * total) / (sens + spec - 1)
-        if not 0 < exposed < total:
-            return math.nan
-        odds.append(exposed / (total - exposed))
-    return odds[0] / odds[1]
+    counts = np.asarray(table, dtype=np.float64)
+    truly = _truly_exposed(counts[:, 0] / counts.sum(axis=1), np.asarray(sensitivity), np.asarray(specificity))
+    odds = truly / (1 - truly)
+    return float(odds[0] / odds[1])
+
+
+def _truly_exposed(recorded: FloatArray, sensitivity: FloatArray, specificity: FloatArray) -> FloatArray:
+    """Return the share that is truly exposed of a share that is recorded so; NaN where no true share gives it."""
+    youden = sensitivity + specificity - 1
+    truly = (recorded - (1 - specificity)) / np.where(youden > 0, youden, np.nan)
+    return np.where((truly > 0) & (truly < 1), truly, np.nan)
 
 
 @dataclass(frozen=True, eq=False)
@@ -275,9 +276,7 @@ def _corrected_logs(
     prevalence = float(np.average(ill, weights=weight))
     share = np.array([np.average(recorded[group], weights=weight[group]) for group in (ill, ~ill)])
     drawn = _drawn(accuracy, prevalence, share, draws, rng)
-    youden = drawn.sensitivity + drawn.specificity - 1
-    truly = (share - (1 - drawn.specificity)) / np.where(youden > 0, youden, np.nan)
-    truly = np.where((truly > 0) & (truly < 1), truly, np.nan)
+    truly = _truly_exposed(share, drawn.sensitivity, drawn.specificity)
     # Of those recorded as exposed, and of the others, the share that is truly so.
     of_yes = drawn.sensitivity * truly / share
     of_no = (1 - drawn.sensitivity) * truly / (1 - share)

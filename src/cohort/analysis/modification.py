@@ -18,15 +18,15 @@ import pandas as pd
 from scipy import special, stats
 
 from cohort.analysis.contrasts import standardised_contrasts
-from cohort.analysis.fitting import Fit, fit_logistic
-from cohort.analysis.model_frame import ModelFrame, model_frame
+from cohort.analysis.fitting import Fit
+from cohort.analysis.interaction import RERI, joint_fit
+from cohort.analysis.model_frame import ModelFrame
 from cohort.analysis.regression import odds_ratio
 from cohort.analysis.sampling import BoolArray, Design, Domain, FloatArray, analysis_domain
 from cohort.analysis.small_cells import told_or_refused
-from cohort.analysis.variables import InestimableError, levels, numeric, readable, require, yes_no
+from cohort.analysis.variables import InestimableError, levels, numeric, readable, require
 from cohort.results import Estimate, NotTestable, Result
 
-RERI = "relative excess risk due to interaction"
 PROPORTION = "attributable proportion due to interaction"
 SYNERGY = "synergy index"
 ADDITIVE = (RERI, PROPORTION, SYNERGY)
@@ -153,29 +153,6 @@ class _Ratios:
         return float(stats.t.ppf(0.975, self.df) if math.isfinite(self.df) else stats.norm.ppf(0.975))
 
 
-def _joint_frame(
-    table: pd.DataFrame,
-    outcome: str,
-    first: str,
-    second: str,
-    adjustment: Sequence[str],
-    design: Design,
-    domain: Domain,
-) -> tuple[ModelFrame, Fit]:
-    """Return the model with both exposures and, last, their product."""
-    for name in (first, second):
-        yes_no(table, name)
-    frame = model_frame(
-        table, outcome=outcome, exposures=[first, second], adjustment=adjustment, design=design, domain=domain,
-        kind="binary",
-    )  # fmt: skip
-    product = frame.matrix[:, 1] * frame.matrix[:, 2]
-    frame = dataclasses.replace(
-        frame, matrix=np.column_stack([frame.matrix, product]), names=(*frame.names, "interaction")
-    )
-    return frame, fit_logistic(frame, design)
-
-
 def _odds_ratios(frame: ModelFrame, fit: Fit) -> _Ratios:
     places = [1, 2, frame.matrix.shape[1] - 1]
     to_joint = np.array([[1.0, 0, 0], [0, 1, 0], [1, 1, 1]])
@@ -257,7 +234,7 @@ def additive_interaction(
     by = "standardised risks" if standardised else "odds ratios"
     estimand = f"interaction of {readable(exposure)} and {readable(modifier)} on {readable(outcome)}, by {by}"
     try:
-        frame, fit = _joint_frame(table, outcome, exposure, modifier, adjustment, design, domain)
+        frame, fit = joint_fit(table, outcome, (exposure, modifier), adjustment, design, domain)
         ratios = _risk_ratios(frame, fit, design) if standardised else _odds_ratios(frame, fit)
     except InestimableError as reason:
         return {name: NotTestable(label, str(reason), name, estimand, claims) for name in ADDITIVE}

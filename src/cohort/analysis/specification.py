@@ -16,7 +16,7 @@ import pandas as pd
 
 from cohort.analysis.regression import odds_ratio
 from cohort.analysis.sampling import BoolArray, Design, Domain
-from cohort.results import Estimate, NotTestable, Result, ResultTable
+from cohort.results import Estimate, Result, ResultTable
 
 Choices = tuple[str, str, str, str]
 DIMENSIONS = ("outcome", "exposure", "adjustment", "sample")
@@ -148,14 +148,3 @@ def holds(table: pd.DataFrame, column: str, low: float, high: float) -> BoolArra
     if column not in table:
         return np.zeros(len(table), dtype=bool)
     return np.asarray(table[column].between(low, high).fillna(value=False).to_numpy(dtype=bool))
-
-
-__all__ = [
-    "DIMENSIONS",
-    "NotTestable",
-    "Specification",
-    "SpecificationCurve",
-    "at_least",
-    "holds",
-    "specification_curve",
-]

@@ -12,7 +12,8 @@ from scipy import linalg, special, stats
 
 from cohort.analysis import design_of, interaction, mean_difference, odds_ratio, standardised_contrasts
 from cohort.analysis.fitting import logistic_coefficients
-from cohort.analysis.modification import RERI, additive_interaction
+from cohort.analysis.interaction import RERI
+from cohort.analysis.modification import additive_interaction
 from cohort.results import Estimate, NotTestable, Result
 from cohort.synthetic.node import Array
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+
+from cohort.analysis.design import design_of
+from cohort.results import Estimate, Result
 
 R = Path(__file__).resolve().parent / "r"
 
@@ -118,3 +122,31 @@ def simulate_people() -> Callable[..., pd.DataFrame]:
         return pd.DataFrame({"z": z, "x": x, "m": m, "y": y, "score": score})
 
     return make
+
+
+@pytest.fixture
+def check_ratio(simulate_onsets: Callable[..., tuple[pd.DataFrame, pd.DataFrame]]) -> Callable[..., None]:
+    """Return a check that an estimator of a ratio of hazards or rates recovers a truth and holds its level."""
+
+    def check(estimator: Callable[..., Result], question: object) -> None:
+        rng = np.random.default_rng(77)
+        replicates = 30
+        logs, covered, rejected = [], 0, 0
+        for _ in range(replicates):
+            for truth in (0.6, 0.0):
+                rows, people = simulate_onsets(rng, 500, truth)
+                result = estimator(rows, people, question, adjustment=["z"], design=design_of(people))
+                assert isinstance(result, Estimate)
+                low, high = result.interval()
+                holds = low < math.exp(truth) < high
+                if truth:
+                    logs.append(math.log(result.value))
+                    covered += holds
+                else:
+                    rejected += not holds
+        allowed = 0.015 + 3 * math.sqrt(0.95 * 0.05 / replicates)
+        assert abs(np.mean(logs) - 0.6) < 3 * np.std(logs) / math.sqrt(replicates)
+        assert abs(covered / replicates - 0.95) < allowed
+        assert rejected / replicates < 0.05 + allowed
+
+    return check

@@ -11,10 +11,10 @@ import pytest
 
 from cohort.analysis import model_frame
 from cohort.analysis.design import design_of
+from cohort.analysis.interaction import RERI
 from cohort.analysis.modification import (
     ADDITIVE,
     NO_JOINT_EXCESS,
-    RERI,
     SYNERGY,
     additive_interaction,
     by_stratum,

@@ -132,8 +132,13 @@ def test_a_damaged_file_is_read_or_refused(ending: str, whole: dict[str, bytes],
     for _ in range(data.draw(st.integers(1, 6))):
         changed[data.draw(st.integers(0, end))] = data.draw(st.integers(0, 255))
     if data.draw(st.booleans()):
-        del changed[data.draw(st.integers(0, end)) :][: data.draw(st.integers(1, 3))]
-    read(bytes(changed), ending)
+        start = data.draw(st.integers(0, end))
+        del changed[start : start + data.draw(st.integers(1, 3))]
+    cohort = read(bytes(changed), ending)
+    if cohort is not None:
+        counted = cohort.rows.groupby(["file", "source"])["row"].nunique().to_dict()
+        held = {(file.name, file.source): file.rows for file in cohort.sources if file.rows}
+        assert counted == held, "every row of the file has one line in the account"
 
 
 ODD = (
