@@ -30,8 +30,6 @@ AUXILIARIES = ("is_antidepressant_user", "bmi_kg_m2", "pss10_total")
 """Not in the analysis; they tell of depression where the questionnaire is missing."""
 IMPUTATIONS = 10
 """Enough for a fraction of missing information of a tenth; each result tells its own, and its Monte-Carlo error."""
-ROUNDS = 5
-"""The chains settle at once where so little is missing in so many variables; a figure of them shows it."""
 NUMBER = ".2f"
 
 
@@ -61,7 +59,7 @@ def imputations_of(
         alone = [] if diseases else [ANY]
         return impute(
             table, [OUTCOME, *alone, *diseases, *sets.full.variables], design=design, domain=domain,
-            auxiliaries=[name for name in AUXILIARIES if name in table], m=m, iterations=ROUNDS, seed=seed,
+            auxiliaries=[name for name in AUXILIARIES if name in table], m=m, seed=seed,
         )  # fmt: skip
     except InestimableError as reason:
         return NotTestable("imputation", f"no multiple imputation: {reason}")

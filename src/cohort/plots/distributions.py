@@ -66,7 +66,7 @@ def _draw_numbers(ax: Axes, values: FloatArray, *, label: str, log: bool, disclo
         ax.xaxis.set_major_locator(MaxNLocator(nbins=4, integer=found.base == 1.0))
     ax.set_ylim(bottom=0)
     ax.yaxis.set_major_locator(MaxNLocator(nbins=3))
-    ax.set_xlabel(wrap(f"{label}, log scale" if log else label, room(ax) - 0.45), fontsize=SMALL)
+    ax.set_xlabel(wrap(f"{label}, log scale" if log else label, room(ax) - 0.75), fontsize=SMALL)
 
 
 def _draw_categories(ax: Axes, column: pd.Series, *, label: str, disclosure: Disclosure) -> None:
@@ -89,7 +89,7 @@ def _draw_categories(ax: Axes, column: pd.Series, *, label: str, disclosure: Dis
     ax.set_yticks(places, [wrap(name, 0.9) for name in names])
     ax.set(ylim=(len(names) - 0.4, -0.6), xlim=(0, 1.35 * max(shares, default=1.0) or 1.0))
     ax.xaxis.set_major_locator(MaxNLocator(nbins=3))
-    ax.set_xlabel(wrap(f"{label}, % of people", room(ax) - 0.45), fontsize=SMALL)
+    ax.set_xlabel(wrap(f"{label}, % of people", room(ax) - 0.75), fontsize=SMALL)
 
 
 def _draw_one(ax: Axes, table: pd.DataFrame, name: str, codebook: Codebook, disclosure: Disclosure) -> None:

@@ -59,9 +59,16 @@ def _draw_lines(ax: Axes, rows: Rows, span: Span, groups: int) -> None:
             draw_line(ax, line, span, groups=groups, banded=place % 2 == 0)
 
 
+_MOST_REASONS = 3
+
+
 def _reasons(results: Sequence[Result]) -> str:
-    reasons = dict.fromkeys(reason_of(result) for result in results)
-    return "; ".join(reasons) if reasons else "there are no results to show"
+    """Return why there is nothing to draw, in as many words as an empty Axes has room for."""
+    reasons = list(dict.fromkeys(reason_of(result) for result in results))
+    if not reasons:
+        return "there are no results to show"
+    more = len(reasons) - _MOST_REASONS
+    return "; ".join(reasons[:_MOST_REASONS]) + (f"; and {more} more like these" if more > 0 else "")
 
 
 @use_style()

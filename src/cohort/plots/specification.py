@@ -42,9 +42,10 @@ def draw_specification_curve(
         return empty_axes(None, "no combination of choices has an estimate", title=title)
     rows: list[tuple[int, str]] = []
     for place, _ in enumerate(DIMENSIONS):
-        names = dict.fromkeys(one.choices[place] for one in curve.specifications)
-        if len(names) > 1:
-            rows += [(place, name) for name in names]
+        tried = dict.fromkeys(one.choices[place] for one in curve.specifications)
+        told = {choices[place] for choices, _ in found}  # what no estimate rests on takes no line
+        if len(tried) > 1:
+            rows += [(place, name) for name in tried if name in told]
     made = figure(WIDTH, _TOP + 0.7 + _LINE * (len(rows) + 1.5))
     left = max([text_width(name, SMALL) for _, name in rows] or [0.5]) + 0.3
     made.set_layout_engine("none")
@@ -72,8 +73,10 @@ def draw_specification_curve(
     upper.axhline(1, color=MUTED, linewidth=0.9, zorder=1)
     if claimed is not None:
         upper.axhline(claimed, color=INK, linewidth=1.1, linestyle=(0, (4, 2)), zorder=1)
-        upper.annotate(claimed_label, (0, claimed), xycoords=("axes fraction", "data"), xytext=(3, 3),
-                       textcoords="offset points", fontsize=SMALL, weight="bold", color=INK)  # fmt: skip
+        behind = {"facecolor": "white", "edgecolor": "none", "pad": 0.6, "alpha": 0.85}
+        upper.annotate(claimed_label, (0, claimed), xycoords=("axes fraction", "data"), xytext=(3, 4),
+                       textcoords="offset points", fontsize=SMALL, weight="bold", color=INK, bbox=behind,
+                       zorder=6)  # fmt: skip
     upper.yaxis.set_major_locator(FixedLocator(ticks_of(Span(low, high, log=True), [1.0], _TOP)))
     upper.yaxis.set_minor_locator(NullLocator())
     upper.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))

@@ -43,6 +43,13 @@ def test_a_result_that_is_not_testable_is_a_row_with_its_reason(words: Callable[
     assert len(segments(ax)) == 1
 
 
+def test_many_reasons_are_told_in_part(words: Callable[[Axes], list[str]]) -> None:
+    results = [NotTestable(name, f"this cohort has no dated onsets of {name}") for name in "abcdefgh"]
+    shown = " ".join(words(draw_forest(results, disclosure=Disclosure(), title="x"))).replace("\n", " ")
+    assert "onsets of c; and 5 more like these" in shown
+    assert "onsets of d" not in shown
+
+
 def test_only_reasons_make_an_empty_axes(words: Callable[[Axes], list[str]]) -> None:
     ax = draw_forest([NotTestable("MS", "too few people"), ratio("RA", math.nan)], disclosure=OFF, title="By disease")
     assert words(ax) == ["too few people; the estimate or its interval is not finite", "By disease"]
