@@ -12,13 +12,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from cohort import __version__
-from cohort.analysis.design import Design, design_of
 from cohort.cleaning import Flow, account_rows, clean_cohort
+from cohort.cleaning.keys import CleanTables
 from cohort.cleaning.settings import StudyRules, rules_of_study
 from cohort.cleaning.totals import check_totals, with_restored_ids
 from cohort.cleaning.validation import conform
@@ -33,6 +33,9 @@ from cohort.privacy import load_key
 from cohort.shipped import shipped_folder
 from cohort.study_file import StudyFile, load_study_file
 from cohort.study_file.rule_settings import RuleChange, RuleSetting
+
+if TYPE_CHECKING:
+    from cohort.analysis.design import Design
 
 DEMO = "demo"
 _LIBRARIES = ("numpy", "pandas", "scipy", "statsmodels", "scikit-learn", "matplotlib", "pyreadstat", "pyarrow")
@@ -83,9 +86,16 @@ class Study:
         """Return one row per person at baseline."""
         return self.tables["person_table"]
 
+    @property
+    def baseline(self) -> str:
+        """Return the label of the baseline visit."""
+        return str(self.provenance["study"].get("baseline", "t0"))
+
     @functools.cached_property
     def design(self) -> Design:
         """Return the sampling design of the people in ``person_table``."""
+        from cohort.analysis.design import design_of  # noqa: PLC0415 - cleaning needs no library of statistics
+
         return design_of(self.person_table)
 
     @property
@@ -107,8 +117,7 @@ class Study:
     def write_into(self, folder: Path) -> None:
         """Write the same files into an existing folder, without the guarantee of :meth:`write`."""
         with ThreadPoolExecutor() as pool:  # Arrow writes without Python's lock
-            paths = [folder / f"{name}.parquet" for name in self.tables]
-            list(pool.map(lambda table, path: table.to_parquet(path, index=False), self.tables.values(), paths))
+            list(pool.map(lambda name: self._write_table(name, folder / f"{name}.parquet"), self.tables))
         self.ledger.entries.to_parquet(folder / "ledger.parquet", index=False)
         self.rows.to_parquet(folder / "rows.parquet", index=False)
         (folder / "quarantine").mkdir()
@@ -117,6 +126,12 @@ class Study:
         if self.truth is not None:
             self.truth.to_parquet(folder / "truth.parquet", index=False)
         write_json(folder / MARKER, dict(self.provenance))
+
+    def _write_table(self, name: str, path: Path) -> None:
+        if isinstance(self.tables, CleanTables):
+            self.tables.write(name, path)
+        else:
+            self.tables[name].to_parquet(path, index=False)
 
 
 def open_study(where: str | Path | None = None, *, root: str | Path | None = None) -> Study:
@@ -217,7 +232,7 @@ def provenance_of(study: StudyInput, files: Sequence[SourceFile]) -> dict[str, A
     return {
         "cohort_version": __version__,
         "python": platform.python_version(),
-        "libraries": {name: metadata.version(name) for name in _LIBRARIES},
+        "libraries": dict(_library_versions()),
         "study": {
             "name": file.name,
             "title": file.title,
@@ -231,6 +246,12 @@ def provenance_of(study: StudyInput, files: Sequence[SourceFile]) -> dict[str, A
         },
         "inputs": [asdict(source) for source in files],
     }
+
+
+@functools.cache
+def _library_versions() -> dict[str, str]:
+    """Return the version of each library; looking one up reads files, and a process opens many studies."""
+    return {name: metadata.version(name) for name in _LIBRARIES}
 
 
 def _plain(setting: RuleSetting) -> Any:

@@ -66,9 +66,9 @@ def kill_at_random_moments(times: int, folder: Path) -> tuple[int, int, int]:
     return whole, absent, interrupted
 
 
-def test_two_kills_leave_no_half_file(tmp_path: Path) -> None:
-    whole, absent, _ = kill_at_random_moments(2, tmp_path)
-    assert whole + absent == 2
+def test_a_kill_leaves_no_half_file(tmp_path: Path) -> None:
+    whole, absent, _ = kill_at_random_moments(1, tmp_path)
+    assert whole + absent == 1
 
 
 @pytest.mark.slow

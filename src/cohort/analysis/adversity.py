@@ -1,33 +1,71 @@
-"""Notebook 03 asks whether childhood trauma and infection are followed by inflammation and depression."""
+"""Notebook 03 asks whether childhood trauma and infection are followed by inflammation and depression.
+
+Here stand the questions, their adjustment sets, who has which exposure, and the verdicts. Effects under every analysis:
+:mod:`~cohort.analysis.adversity_effects`; paths: :mod:`~cohort.analysis.adversity_paths`; errors of measurement and
+what is missing: :mod:`~cohort.analysis.adversity_errors`; in time and by design:
+:mod:`~cohort.analysis.adversity_over_time` and :mod:`~cohort.analysis.adversity_controls`.
+"""
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
 from cohort.analysis.causal import AdjustmentSet, adjustment_set, measured_in
-from cohort.analysis.design import Design, Domain, analysis_domain, design_of, proportion, standard_deviation
+from cohort.analysis.design import Design, Domain, analysis_domain, design_of, mean, proportion, standard_deviation
+from cohort.analysis.exposure_columns import BURDEN, exposure_columns
+from cohort.analysis.exposure_interactions import PAIRS, SEX, SLOPES, TRAUMA_BMI, exposure_interactions, panels
 from cohort.analysis.exposures import (
-    exposure_columns,
-    exposure_interactions,
     infection_effects,
     lifestyle_effects,
+    named,
     prenatal_effects,
     trauma_effects,
 )
+from cohort.analysis.firth import INSUFFICIENT
+from cohort.analysis.modification import ADDITIVE
 from cohort.analysis.regression import mean_difference
-from cohort.analysis.variables import InestimableError, binary, readable, require
+from cohort.analysis.small_cells import odds_ratio_small_cells
+from cohort.analysis.trauma_score import KINDS, SEVERE, SUBSCALES
+from cohort.analysis.variables import readable
 from cohort.analysis.verdicts import difference_bounds, judge_direction
 from cohort.results import Estimate, NotTestable, Result, ResultTable, Verdict
+
+__all__ = [
+    "CLAIMS",
+    "CRP",
+    "DEPRESSION",
+    "adjustment_sets",
+    "beside_over_adjusted",
+    "exposed",
+    "held_for",
+    "infection",
+    "interaction_rows",
+    "interactions",
+    "lifestyle",
+    "near_constant",
+    "panels",
+    "prenatal",
+    "prevalence",
+    "sets_table",
+    "trauma",
+    "trauma_and_depression",
+    "verdicts",
+]
 
 CLAIMS = ("IP-17", "IP-18", "IP-19", "IP-21", "IP-26", "IP-30", "SL-03", "SL-12")
 DEPRESSION, CRP = "has_depression", "ln_crp"
 
 _QUESTIONS: Mapping[str, tuple[str, str]] = {
     "trauma": ("has_childhood_trauma", CRP),
+    "prenatal": ("has_prenatal_infection", DEPRESSION),
+    "prenatal_stress_sd": ("prenatal_stress_sd", DEPRESSION),
     "is_cmv_seropositive": ("is_cmv_seropositive", DEPRESSION),
     "ln_ebv_igg": ("ebv_igg_au_ml", DEPRESSION),
+    "is_hsv1_seropositive": ("is_hsv1_seropositive", DEPRESSION),
+    "is_toxoplasma_seropositive": ("is_toxoplasma_seropositive", DEPRESSION),
     "has_hospital_infection": ("hospital_infection_count", DEPRESSION),
     "hospital_infection_count": ("hospital_infection_count", DEPRESSION),
     "has_pelvic_infection": ("has_pelvic_infection", DEPRESSION),
@@ -35,9 +73,17 @@ _QUESTIONS: Mapping[str, tuple[str, str]] = {
     "bmi_kg_m2": ("bmi_kg_m2", CRP),
     "is_obese": ("bmi_kg_m2", CRP),
     "is_current_smoker": ("smoking", CRP),
-    "prenatal": ("has_prenatal_infection", DEPRESSION),
+    "inflammation": (CRP, DEPRESSION),
 }
 """Exposure and outcome in the graph for each set, by the name under which the estimators look it up."""
+
+_NO_VARIABLE = (
+    ("Infection in pregnancy, as remembered", "prevalence"),
+    ("Years since the last hospital-treated infection", "mean"),
+)
+"""Exposures that nobody can map yet."""
+
+_PATHOGENS = ("is_cmv_seropositive", "ln_ebv_igg", "is_hsv1_seropositive", "is_toxoplasma_seropositive")
 
 _ALWAYS = ("age_years", "sex")
 """Held in every model: not every cause of an infection in the graph is age or sex, but prevalence differs by both."""
@@ -90,15 +136,38 @@ def sets_table(sets: Mapping[str, AdjustmentSet]) -> ResultTable:
     return ResultTable("adjustment", f"{len(data)} questions, each with its own adjustment set", data)
 
 
-def _held(sets: Mapping[str, AdjustmentSet], table: pd.DataFrame, *, name: str) -> tuple[str, ...]:
-    """Return the variables held for one exposure, age and sex among them."""
-    measured = _measured(table, sets[name].exposure, None)
+def trauma_and_depression(table: pd.DataFrame, *, domain: Domain = None) -> AdjustmentSet:
+    """Return the measured part of the set for trauma and depression, whose graph shows what stays open.
+
+    Parameters
+    ----------
+    table, domain
+        As in :func:`adjustment_sets`.
+    """
+    return adjustment_set("has_childhood_trauma", DEPRESSION, _measured(table, "has_childhood_trauma", domain))
+
+
+def held_for(sets: Mapping[str, AdjustmentSet], table: pd.DataFrame, name: str) -> tuple[str, ...]:
+    """Return the variables held for one exposure, age and sex among them.
+
+    Parameters
+    ----------
+    sets
+        From :func:`adjustment_sets`.
+    table
+        One row per person.
+    name
+        Of the set; ``pathogen_burden`` holds what any of its pathogens wants.
+    """
+    parts = _PATHOGENS if name == BURDEN else (name,)
+    measured = _measured(table, sets[parts[0]].exposure, None)
     always = tuple(variable for variable in _ALWAYS if variable in measured)
-    return tuple(dict.fromkeys((*always, *sets[name].variables)))
+    wanted = [variable for part in parts for variable in sets[part].variables]
+    return tuple(dict.fromkeys((*always, *wanted)))
 
 
-def prevalence(table: pd.DataFrame, design: Design, *, domain: Domain = None) -> list[Result]:
-    """Return how many people have each exposure.
+def exposed(table: pd.DataFrame, design: Design, *, domain: Domain = None) -> list[Result]:
+    """Return who has each exposure: shares of yes/no exposures, means of numbers; what is absent keeps its row.
 
     Parameters
     ----------
@@ -106,35 +175,51 @@ def prevalence(table: pd.DataFrame, design: Design, *, domain: Domain = None) ->
         As in :func:`cohort.analysis.design.proportion`.
     """
     derived = exposure_columns(table)
-    names = (
-        "has_childhood_trauma",
-        "has_prenatal_infection",
-        "is_cmv_seropositive",
-        "is_ebv_seropositive",
-        "has_hospital_infection",
-        "has_pelvic_infection",
-        "has_acute_infection",
-        "is_obese",
-        "is_current_smoker",
-    )
-    labels = {
-        "has_hospital_infection": "Any hospital-treated infection",
-        "is_obese": "Obesity (BMI of 30 or more)",
-        "is_current_smoker": "Current smokers among current and never smokers",
-    }
-    return [proportion(derived, name, design, domain=domain, label=labels.get(name, "")) for name in names]
+    rows: list[tuple[str, str, bool]] = [
+        ("ctq_total", "", False),
+        *((name, "", False) for name in SUBSCALES),
+        ("has_childhood_trauma", "", True),
+        (SEVERE, "Childhood trauma, severe", True),
+        (KINDS, "Kinds of childhood trauma, moderate or severe", False),
+        ("has_prenatal_infection", "Infection in pregnancy, by register", True),
+        ("prenatal_stress_sd", "", False),
+        ("is_cmv_seropositive", "", True),
+        ("is_ebv_seropositive", "", True),
+        ("ln_ebv_igg", "ln Epstein-Barr virus titre of the seropositive", False),
+        ("is_toxoplasma_seropositive", "", True),
+        ("is_hsv1_seropositive", "", True),
+        (BURDEN, "Pathogens that a person has antibodies to", False),
+        ("has_hospital_infection", "Any hospital-treated infection", True),
+        ("hospital_infection_count", "", False),
+        ("has_pelvic_infection", "", True),
+        ("has_acute_infection", "", True),
+        ("bmi_kg_m2", "", False),
+        ("is_obese", "Obesity (BMI of 30 or more)", True),
+        ("is_current_smoker", "Current smokers among current and never smokers", True),
+    ]
+    found = [
+        (proportion if is_share else mean)(derived, name, design, domain=domain, label=label)
+        for name, label, is_share in rows
+    ]
+    absent = [NotTestable(label, "the codebook has no variable for it", measure) for label, measure in _NO_VARIABLE]
+    return [*(named(result) for result in found), *absent]
+
+
+def prevalence(table: pd.DataFrame, design: Design, *, domain: Domain = None) -> list[Result]:
+    """Return how many people have each yes/no exposure; see :func:`exposed`."""
+    return [result for result in exposed(table, design, domain=domain) if result.measure == "prevalence"]
 
 
 def trauma(
     table: pd.DataFrame, design: Design, sets: Mapping[str, AdjustmentSet], *, domain: Domain = None
 ) -> dict[str, Result]:
     """Return the effect of childhood trauma; see :func:`cohort.analysis.exposures.trauma_effects`."""
-    return trauma_effects(table, design, adjustment=_held(sets, table, name="trauma"), domain=domain)
+    return trauma_effects(table, design, adjustment=held_for(sets, table, "trauma"), domain=domain)
 
 
-def trauma_on_crp(found: Mapping[str, Result]) -> list[Result]:
-    """Return the results on the ratio of geometric mean CRP, total beside over-adjusted."""
-    return [result for key, result in found.items() if key.endswith("and CRP")]
+def beside_over_adjusted(found: Mapping[str, Result]) -> list[Result]:
+    """Return the total effect of trauma on ln CRP, and beside it the over-adjusted one."""
+    return [found["Childhood trauma and ln CRP"], found["Childhood trauma, over-adjusted and ln CRP"]]
 
 
 def infection(
@@ -144,7 +229,7 @@ def infection(
 
     The mean PHQ-9 total by acute infection stands last.
     """
-    held = {name: _held(sets, table, name=name) for name in sets}
+    held = {name: held_for(sets, table, name) for name in (*sets, BURDEN)}
     found = infection_effects(table, design, adjustment=held, domain=domain)
     found["Acute infection and PHQ-9 total"] = mean_difference(
         table,
@@ -159,16 +244,43 @@ def infection(
     return found
 
 
-def on_depression(found: Mapping[str, Result]) -> list[Result]:
-    """Return the results on the odds of depression."""
-    return [result for key, result in found.items() if key.endswith("and depression")]
+def near_constant(
+    table: pd.DataFrame,
+    design: Design,
+    sets: Mapping[str, AdjustmentSet],
+    *,
+    domain: Domain = None,
+    least: int = 0,
+) -> list[Result]:
+    """Return the odds ratio of depression for Epstein-Barr serostatus, which hardly varies, and for the titre.
+
+    Where nearly everybody is seropositive the serostatus tells little or nothing; an interval that would span
+    everything is refused for insufficient information (:func:`cohort.analysis.small_cells.odds_ratio_small_cells`).
+
+    Parameters
+    ----------
+    table, design, sets, domain
+        As in :func:`infection`.
+    least
+        As in :func:`cohort.analysis.small_cells.odds_ratio_small_cells`.
+    """
+    held = held_for(sets, table, "ln_ebv_igg")
+    serostatus = odds_ratio_small_cells(
+        table, outcome=DEPRESSION, exposure="is_ebv_seropositive", adjustment=held, design=design, domain=domain,
+        label="Epstein-Barr virus, seropositive", least=least,
+    )  # fmt: skip
+    if isinstance(serostatus, NotTestable) and serostatus.reason.startswith("fewer than"):
+        # So few are seronegative, or seropositive, that no interval could tell anything.
+        serostatus = dataclasses.replace(serostatus, reason=f"{INSUFFICIENT}: {serostatus.reason}")
+    titre = infection_effects(table, design, adjustment=held, domain=domain, only=("ln_ebv_igg",))
+    return [serostatus, *(result for key, result in titre.items() if key.endswith(("and depression", "and ln CRP")))]
 
 
 def lifestyle(
     table: pd.DataFrame, design: Design, sets: Mapping[str, AdjustmentSet], *, domain: Domain = None
 ) -> dict[str, Result]:
     """Return the association of obesity and smoking with CRP; see :func:`lifestyle_effects`."""
-    held = {name: _held(sets, table, name=name) for name in ("bmi_kg_m2", "is_obese", "is_current_smoker")}
+    held = {name: held_for(sets, table, name) for name in ("bmi_kg_m2", "is_obese", "is_current_smoker")}
     return lifestyle_effects(table, design, adjustment=held, domain=domain)
 
 
@@ -176,59 +288,30 @@ def prenatal(
     table: pd.DataFrame, design: Design, sets: Mapping[str, AdjustmentSet], *, domain: Domain = None
 ) -> dict[str, Result]:
     """Return the association of infection and stress in pregnancy; see :func:`prenatal_effects`."""
-    return prenatal_effects(table, design, adjustment=_held(sets, table, name="prenatal"), domain=domain)
+    return prenatal_effects(table, design, adjustment=held_for(sets, table, "prenatal"), domain=domain)
 
 
 def interactions(
     table: pd.DataFrame, design: Design, sets: Mapping[str, AdjustmentSet], *, domain: Domain = None
 ) -> dict[str, dict[str, Result]]:
-    """Return interactions on both scales; see :func:`cohort.analysis.exposures.exposure_interactions`."""
-    held = _held(sets, table, name="hospital_infection_count")
+    """Return interactions on both scales; see :func:`exposure_interactions`."""
+    held = {pair.key: held_for(sets, table, "hospital_infection_count") for pair in PAIRS}
+    of_bmi = held_for(sets, table, "bmi_kg_m2")
+    without = tuple(name for name in of_bmi if not name.startswith("ctq_") and name != "has_childhood_trauma")
+    held |= {"Childhood trauma with obesity": without, TRAUMA_BMI.key: without, SEX.key: of_bmi}
     return exposure_interactions(table, design, adjustment=held, domain=domain)
 
 
 def interaction_rows(found: Mapping[str, Mapping[str, Result]]) -> list[Result]:
-    """Return the product of odds ratios, the relative excess risk and the ratio of slopes, for a table."""
-    wanted = ("product of odds ratios", "relative excess risk due to interaction", "ratio of slopes")
-    return [result for results in found.values() for name, result in results.items() if name in wanted]
+    """Return product of odds ratios, the three additive measures and ratio of slopes of each pair, for a table.
 
-
-def cells(table: pd.DataFrame, design: Design, *, domain: Domain = None) -> list[Result]:
-    """Return the share with depression in the four cells of childhood trauma and hospital-treated infection."""
-    derived = exposure_columns(table)
-    inside = analysis_domain(table, design, domain)
-    names = ("has_childhood_trauma", "has_hospital_infection")
-    try:
-        trauma_there, infection_there = (binary(require(derived, name)) for name in names)
-    except InestimableError as reason:
-        return [NotTestable("Childhood trauma and infection", str(reason), "prevalence")]
-    return [
-        proportion(
-            derived,
-            DEPRESSION,
-            design,
-            domain=inside & (trauma_there == exposed) & (infection_there == infected),
-            label=f"{'trauma' if exposed else 'no trauma'}, {'infection' if infected else 'no infection'}",
-        )
-        for exposed in (0, 1)
-        for infected in (0, 1)
-    ]
-
-
-def censored(*found: Mapping[str, Result]) -> list[Result]:
-    """Return the ratios of geometric mean CRP twice: values below the limit at the limit, and as censored."""
-    rows = []
-    for results in found:
-        for key, result in results.items():
-            beside = results.get(f"{key}, censored")
-            if key.endswith("and CRP") and isinstance(result, Estimate) and beside is not None:
-                rows += [result, beside]
-    return rows or [NotTestable("CRP", "no exposure of this notebook could be set against CRP")]
-
-
-def for_truth(found: Mapping[str, Result]) -> list[Result]:
-    """Return the total effect of trauma on ln CRP and the over-adjusted one, to set beside the truth."""
-    return [found["Childhood trauma and ln CRP"], found["Childhood trauma, over-adjusted and ln CRP"]]
+    A pair that cannot be tested stands there once.
+    """
+    rows: list[Result] = []
+    for results in found.values():
+        wanted = [results[name] for name in ("product of odds ratios", *ADDITIVE, SLOPES) if name in results]
+        rows += wanted if any(isinstance(result, Estimate) for result in wanted) else wanted[:1]
+    return rows
 
 
 def verdicts(

@@ -15,6 +15,7 @@ from cohort.analysis.design import Design, Domain
 from cohort.analysis.fitting import residual_df
 from cohort.analysis.model_frame import model_frame
 from cohort.analysis.variables import InestimableError, is_binary, readable, require
+from cohort.codebook import load_codebook
 from cohort.errors import AnalysisError
 from cohort.results import Estimate, NotTestable, Result
 
@@ -260,3 +261,24 @@ def censored_mean_difference(
         claims=claims,
         details=(("design", design.words), ("below the limit", "censored")),
     )
+
+
+def limit_columns(marker: str) -> tuple[str, str]:
+    """Return the columns that say whether a marker lies beyond a limit, and which: those of its analyte.
+
+    Parameters
+    ----------
+    marker
+        Column of the person table.
+
+    Examples
+    --------
+    >>> limit_columns("crp_mg_l"), limit_columns("il6_pg_ml")
+    (('crp_censoring', 'crp_limit_mg_l'), ('il6_censoring', 'il6_limit_pg_ml'))
+    >>> limit_columns("bmi_kg_m2")
+    ('', '')
+    """
+    for name, analyte in load_codebook().analytes.items():
+        if analyte.column == marker:
+            return f"{name}_censoring", f"{name}_limit_{marker.removeprefix(f'{name}_')}"
+    return "", ""

@@ -8,25 +8,20 @@ once as the limit and once as censored.
 from __future__ import annotations
 
 import dataclasses
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TypedDict
 
-import numpy as np
 import pandas as pd
 
 from cohort.analysis.censored import censored_mean_difference
 from cohort.analysis.design import Design, Domain
-from cohort.analysis.fitting import fit_linear
-from cohort.analysis.model_frame import model_frame
-from cohort.analysis.regression import interaction, mean_difference, odds_ratio
-from cohort.analysis.variables import InestimableError
-from cohort.results import Estimate, NotTestable, Result
+from cohort.analysis.exposure_columns import SOURCES, exposure_columns
+from cohort.analysis.regression import mean_difference, odds_ratio
+from cohort.results import Estimate, Result
 
 __all__ = [
     "censored_mean_difference",
     "exposure_columns",
-    "exposure_interactions",
     "infection_effects",
     "lifestyle_effects",
     "prenatal_effects",
@@ -35,12 +30,16 @@ __all__ = [
 
 CRP = "ln_crp"
 DEPRESSION = "has_depression"
+STRESS = "prenatal_stress_sd"
 OVER_ADJUSTMENT = ("bmi_kg_m2", "smoking")
 """Consequences of trauma on the way to inflammation: adjusting for them removes a part of the effect."""
 
 INFECTIONS: Mapping[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
     "is_cmv_seropositive": ("Cytomegalovirus, seropositive", ("IP-19",), ("IP-17",)),
     "ln_ebv_igg": ("Epstein-Barr virus titre (ln) among seropositive people", ("IP-19",), ("IP-18",)),
+    "is_hsv1_seropositive": ("Herpes simplex virus 1, seropositive", (), ()),
+    "is_toxoplasma_seropositive": ("Toxoplasma, seropositive", (), ()),
+    "pathogen_burden": ("Pathogens that a person has antibodies to", (), ()),
     "has_hospital_infection": ("Any hospital-treated infection", (), ()),
     "hospital_infection_count": ("Hospital-treated infections", (), ("SL-03",)),
     "has_pelvic_infection": ("Pelvic infection", (), ()),
@@ -58,38 +57,6 @@ class _Given(TypedDict):
     design: Design
     domain: Domain
     per_sd: bool
-
-
-def exposure_columns(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the table with the exposures that this module derives; does not modify the original.
-
-    ``ln_ebv_igg``: natural logarithm of the Epstein-Barr titre of seropositive people; nearly everybody is, so that
-    the titre says more than the yes or no. ``has_hospital_infection``: one hospital-treated infection or more.
-    ``is_obese``: a BMI of 30 kg/m² or more (WHO). ``is_current_smoker``: current against never, missing for former
-    smokers. ``is_female``. What a column is made of may be absent; then the column is absent too.
-
-    Examples
-    --------
-    >>> exposure_columns(pd.DataFrame({"bmi_kg_m2": [22.0, 31.0, None]}))["is_obese"].tolist()
-    [False, True, <NA>]
-    """
-    derived = table.copy(deep=False)
-    if "ebv_igg_au_ml" in table:
-        titre = table["ebv_igg_au_ml"].to_numpy(dtype=float, na_value=np.nan)
-        counted = titre > 0
-        if "is_ebv_seropositive" in table:
-            counted &= table["is_ebv_seropositive"].astype("boolean").fillna(value=False).to_numpy(dtype=bool)
-        derived["ln_ebv_igg"] = np.log(titre, where=counted, out=np.full(len(table), np.nan))
-    if "hospital_infection_count" in table:
-        derived["has_hospital_infection"] = (table["hospital_infection_count"].astype("Int64") >= 1).astype("boolean")
-    if "bmi_kg_m2" in table:
-        derived["is_obese"] = (table["bmi_kg_m2"].astype("Float64") >= 30).astype("boolean")
-    if "smoking" in table:
-        smoking = table["smoking"].astype("string")
-        derived["is_current_smoker"] = (smoking == "current").astype("boolean").mask(smoking == "former")
-    if "sex" in table:
-        derived["is_female"] = (table["sex"].astype("string") == "female").astype("boolean")
-    return derived
 
 
 def trauma_effects(
@@ -121,9 +88,11 @@ def trauma_effects(
     over = [*adjustment, *(name for name in over_adjustment if name not in adjustment)]
     on_the_way = " and ".join({"bmi_kg_m2": "BMI"}.get(name, name) for name in over_adjustment)
     beside = f"over-adjusted: {on_the_way} lie on the way"
+    table = exposure_columns(table)
     questions = (
         ("Childhood trauma", "has_childhood_trauma"),
         ("Childhood trauma score", "ctq_total"),
+        ("Kinds of childhood trauma", "trauma_kind_count"),
     )
     found: dict[str, Result] = {}
     for label, exposure in questions:
@@ -134,11 +103,16 @@ def trauma_effects(
             found[f"{key} and depression"] = odds_ratio(
                 table, outcome=DEPRESSION, exposure=exposure, label=f"{label}, {kind}", **given
             )
-    return found
+    return {key: named(result) for key, result in found.items()}
 
 
 def infection_effects(
-    table: pd.DataFrame, design: Design, *, adjustment: Adjustment, domain: Domain = None
+    table: pd.DataFrame,
+    design: Design,
+    *,
+    adjustment: Adjustment,
+    domain: Domain = None,
+    only: Collection[str] = tuple(INFECTIONS),
 ) -> dict[str, Result]:
     """Return the association of infections with CRP and with depression.
 
@@ -151,6 +125,8 @@ def infection_effects(
     adjustment
         One set for all, or one for each exposure of :data:`INFECTIONS` by its name; an exposure without one is
         adjusted for nothing. The exposure itself, and what it is made of, leave the set.
+    only
+        Which of the exposures.
 
     Notes
     -----
@@ -160,8 +136,10 @@ def infection_effects(
     derived = exposure_columns(table)
     found: dict[str, Result] = {}
     for exposure, (label, on_crp, on_depression) in INFECTIONS.items():
+        if exposure not in only:
+            continue
         given: _Given = {
-            "adjustment": _set_for(exposure, exposure, adjustment),
+            "adjustment": set_for(exposure, exposure, adjustment),
             "design": design,
             "domain": domain,
             "per_sd": True,
@@ -170,13 +148,13 @@ def infection_effects(
         found[f"{label} and depression"] = odds_ratio(
             derived, outcome=DEPRESSION, exposure=exposure, label=label, claims=on_depression, **given
         )
-    return {key: _named(result) for key, result in found.items()}
+    return {key: named(result) for key, result in found.items()}
 
 
 def lifestyle_effects(
     table: pd.DataFrame, design: Design, *, adjustment: Adjustment, domain: Domain = None
 ) -> dict[str, Result]:
-    """Return the association of BMI (per SD), obesity and current smoking with CRP.
+    """Return the association of BMI (per SD), obesity and current smoking with CRP and with depression.
 
     Parameters
     ----------
@@ -194,19 +172,22 @@ def lifestyle_effects(
     found: dict[str, Result] = {}
     for label, exposure, claims in questions:
         given: _Given = {
-            "adjustment": _set_for(exposure, exposure, adjustment),
+            "adjustment": set_for(exposure, exposure, adjustment),
             "design": design,
             "domain": domain,
             "per_sd": True,
         }
         found |= _on_crp(derived, exposure, given, key=label, label=label, claims=claims)
-    return {key: _named(result) for key, result in found.items()}
+        found[f"{label} and depression"] = odds_ratio(
+            derived, outcome=DEPRESSION, exposure=exposure, label=label, **given
+        )
+    return {key: named(result) for key, result in found.items()}
 
 
 def prenatal_effects(
     table: pd.DataFrame, design: Design, *, adjustment: Sequence[str], domain: Domain = None
 ) -> dict[str, Result]:
-    """Return the association of the mother's infection and stress in pregnancy with the child's depression as an adult.
+    """Return the association of the mother's infection and stress in pregnancy with CRP and depression in later life.
 
     Parameters
     ----------
@@ -221,7 +202,10 @@ def prenatal_effects(
     confounding alone gives. Only a comparison of siblings removes it.
     """
     given: _Given = {"adjustment": adjustment, "design": design, "domain": domain, "per_sd": True}
-    return {
+    on_crp: dict[str, Result] = {}
+    for label, exposure in (("Infection in pregnancy", "has_prenatal_infection"), ("Stress in pregnancy", STRESS)):
+        on_crp |= _on_crp(table, exposure, given, key=label, label=label, claims=())
+    return on_crp | {
         "Infection in pregnancy and depression": odds_ratio(
             table,
             outcome=DEPRESSION,
@@ -233,7 +217,7 @@ def prenatal_effects(
         "Stress in pregnancy and depression": odds_ratio(
             table,
             outcome=DEPRESSION,
-            exposure="prenatal_stress_sd",
+            exposure=STRESS,
             label="Stress in pregnancy",
             claims=("IP-22",),
             **given,
@@ -241,55 +225,12 @@ def prenatal_effects(
         "Stress in pregnancy and depression score": mean_difference(
             table,
             outcome="phq9_total",
-            exposure="prenatal_stress_sd",
+            exposure=STRESS,
             label="Stress in pregnancy",
             claims=("IP-22",),
             **given,
         ),
     }
-
-
-def exposure_interactions(
-    table: pd.DataFrame, design: Design, *, adjustment: Adjustment, domain: Domain = None
-) -> dict[str, dict[str, Result]]:
-    """Return three interactions: trauma and autoimmune disease with hospital-treated infection, and sex with BMI.
-
-    Parameters
-    ----------
-    table, design, domain
-        As in :func:`infection_effects`.
-    adjustment
-        One set for all, or one for each interaction by its key in the result. A variable of the interaction itself is
-        left out of the set.
-
-    Returns
-    -------
-    dict
-        For depression, what :func:`cohort.analysis.regression.interaction` gives: the product of odds ratios, the
-        relative excess risk, and each alone; for CRP the ratio of the slopes on BMI, women against men.
-    """
-    derived = exposure_columns(table)
-    pairs = {
-        "Childhood trauma with hospital-treated infection": "has_childhood_trauma",
-        "Autoimmune disease with hospital-treated infection": "has_any_autoimmune_disease",
-    }
-    found: dict[str, dict[str, Result]] = {}
-    for key, exposure in pairs.items():
-        results = interaction(
-            derived,
-            outcome=DEPRESSION,
-            exposure=exposure,
-            modifier="has_hospital_infection",
-            adjustment=_set_for(key, exposure, adjustment, "has_hospital_infection"),
-            design=design,
-            domain=domain,
-            label=key,
-        )
-        found[key] = {name: _named(result) for name, result in results.items()}
-    key = "Sex with body mass index"
-    chosen = _set_for(key, "is_female", adjustment, "bmi_kg_m2")
-    found[key] = {"ratio of slopes": _slope_ratio(derived, chosen, design, domain, key)}
-    return found
 
 
 def _on_crp(
@@ -310,64 +251,20 @@ def _on_crp(
     }
 
 
-_SOURCES = {
-    "ln_ebv_igg": "ebv_igg_au_ml",
-    "has_hospital_infection": "hospital_infection_count",
-    "is_obese": "bmi_kg_m2",
-    "is_current_smoker": "smoking",
-    "is_female": "sex",
-}
-
-
-def _named(result: Result) -> Result:
+def named(result: Result) -> Result:
     """Return a refusal that names the variable of the cohort in place of the one derived from it."""
     if isinstance(result, Estimate):
         return result
     reason = result.reason
-    for derived, source in _SOURCES.items():
+    for derived, source in SOURCES.items():
         reason = reason.replace(f"no variable '{derived}'", f"no variable '{source}'")
     return dataclasses.replace(result, reason=reason)
 
 
-def _set_for(key: str, exposure: str, adjustment: Adjustment, *others: str) -> list[str]:
+def set_for(key: str, exposure: str, adjustment: Adjustment, *others: str) -> list[str]:
     """Return the adjustment set without the variables under study and what they are made of."""
     chosen = adjustment.get(key, ()) if isinstance(adjustment, Mapping) else adjustment
     own = {exposure, *others}
-    own |= {_SOURCES[name] for name in own if name in _SOURCES}
-    own |= {derived for derived, source in _SOURCES.items() if source in own}
+    own |= {SOURCES[name] for name in own if name in SOURCES}
+    own |= {derived for derived, source in SOURCES.items() if source in own}
     return [name for name in chosen if name not in own]
-
-
-def _slope_ratio(table: pd.DataFrame, adjustment: Sequence[str], design: Design, domain: Domain, label: str) -> Result:
-    """Return the ratio of the geometric-mean ratios of CRP per SD of BMI, women against men."""
-    measure = "ratio of ratios of geometric means per SD"
-    estimand = "ratio of geometric-mean CRP per SD of BMI in women, over the same in men"
-    try:
-        frame = model_frame(
-            table,
-            outcome=CRP,
-            exposures=["is_female", "bmi_kg_m2"],
-            adjustment=adjustment,
-            design=design,
-            domain=domain,
-            kind="continuous",
-            per_sd=True,
-        )
-        centred = frame.matrix[:, 2] - np.average(frame.matrix[:, 2], weights=frame.weights)
-        matrix = np.column_stack([frame.matrix, frame.matrix[:, 1] * centred])
-        fit = fit_linear(dataclasses.replace(frame, matrix=matrix, names=(*frame.names, "interaction")), design)
-    except InestimableError as reason:
-        return _named(NotTestable(label, str(reason), measure, estimand))
-    return Estimate(
-        label,
-        measure,
-        math.exp(fit.coefficients[-1]),
-        math.sqrt(fit.covariance[-1, -1]),
-        scale="log",
-        df=fit.df,
-        null=1.0,
-        estimand=estimand,
-        adjustment=tuple(adjustment),
-        n=frame.n,
-        details=(("design", design.words),),
-    )

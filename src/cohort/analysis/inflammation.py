@@ -8,21 +8,21 @@ import numpy as np
 import pandas as pd
 
 from cohort.analysis.causal import AdjustmentSet, adjustment_set, measured_in
+from cohort.analysis.censored import limit_columns
 from cohort.analysis.design import Design, Domain, analysis_domain
 from cohort.analysis.markers import PANEL, marker_differences
 from cohort.analysis.regression import mean_difference
 from cohort.analysis.subgroups import (
+    STRATA,
     GateResult,
-    MixtureDescription,
-    PreparedMarkers,
     crp_strata_by,
-    describe_mixtures,
-    discrete_subgroups,
     location_scale_shift,
-    prepare_markers,
     raised_crp_in_severe_depression,
+    retest_of_crp,
+    retest_table,
 )
 from cohort.analysis.subgroups.judgement import gate_table, judge_subgroups
+from cohort.analysis.subgroups.strata import ABOVE_3
 from cohort.analysis.variables import readable
 from cohort.analysis.verdicts import judge_direction, judge_family
 from cohort.disclosure import Sum
@@ -32,23 +32,24 @@ GROUP = "has_depression"
 EQUIVALENT = (-0.1, 0.1)
 """Bounds of a standardised difference that does not matter."""
 
+BMI_CLASSES = ("below 25", "25 to 30", "30 and over")
+"""In kg/m²."""
+
 CRUDE, ADJUSTED, WITH_BMI = "crude", "age, sex and the like, not BMI", "with BMI"
 
 __all__ = [
     "adjustment",
-    "ask_gate",
-    "describe",
     "differences",
     "differences_table",
     "exclusions",
     "gate_table",
     "marker_table",
-    "mixture_table",
-    "mixture_words",
     "panel_verdicts",
+    "retest",
     "severe",
     "shift",
     "strata",
+    "strata_by_others",
     "verdicts",
 ]
 
@@ -59,14 +60,14 @@ def adjustment(table: pd.DataFrame, *, domain: Domain = None) -> AdjustmentSet:
 
 
 def marker_table(table: pd.DataFrame, *, domain: Domain = None) -> ResultTable:
-    """Return for each marker of the panel how many people have it, and for CRP how many lie below the limit."""
+    """Return for each marker of the panel how many people have it, and how many of them lie below the limit."""
     inside = table[analysis_domain(table, _simple(table), domain)]
     rows = []
     for marker in PANEL:
         measured = int(inside[marker].notna().sum()) if marker in inside else 0
         row: dict[str, object] = {"marker": readable(marker), "people": measured}
-        if marker == "crp_mg_l" and "crp_censoring" in inside:
-            row["below the limit"] = int((inside["crp_censoring"] == "below").sum())
+        if (words := limit_columns(marker)[0]) in inside:
+            row["below the limit"] = int((inside[words] == "below").fillna(value=False).sum())
         if measured == 0:
             row["note"] = "not measured in this cohort"
         rows.append(row)
@@ -86,6 +87,58 @@ def _simple(table: pd.DataFrame) -> Design:
 def strata(table: pd.DataFrame, design: Design, *, domain: Domain = None) -> list[Result]:
     """Return the share of people in each CRP stratum, by depression; see :func:`crp_strata_by`."""
     return crp_strata_by(table, GROUP, design, domain=domain)
+
+
+def strata_by_others(table: pd.DataFrame, design: Design, *, domain: Domain = None) -> list[Result]:
+    """Return the share above 3 and above 10 mg/L by sex, body mass index and hormonal contraceptives.
+
+    Contraceptives are asked of women: their users and non-users are women. Body mass index is cut at 25 and 30 kg/m²
+    (WHO 2000, Technical Report 894).
+
+    Parameters
+    ----------
+    table, design, domain
+        As in :func:`cohort.analysis.design.proportion`.
+    """
+    pill = "is_hormonal_contraceptive_user"
+    marked = table
+    if "bmi_kg_m2" in table:
+        cut = pd.cut(table["bmi_kg_m2"].astype("float64"), [0, 25, 30, np.inf], right=False, labels=list(BMI_CLASSES))
+        marked = marked.assign(bmi_class=cut)
+    if pill in marked and "sex" in marked:
+        women = (marked["sex"] == "female").fillna(value=False)
+        marked = marked.assign(**{pill: marked[pill].astype("boolean").where(women)})
+    found: list[Result] = []
+    for name, label in (("sex", "Sex"), ("bmi_class", "Body mass index"), (pill, "Hormonal contraceptive")):
+        for result in crp_strata_by(marked, name, design, domain=domain):
+            if isinstance(result, NotTestable):
+                found.append(result.with_label(f"{label}: {result.label}"))
+                continue
+            facts = dict(result.details)
+            if facts["CRP stratum"] in {ABOVE_3, STRATA[-1]}:
+                found.append(result.with_label(f"{label}: {facts['group']}, CRP {facts['CRP stratum']} mg/L"))
+    return _refused_once(found)
+
+
+def _refused_once(results: Sequence[Result]) -> list[Result]:
+    """Return results in order, each reason of what is not testable told once per group of people."""
+    kept: list[Result] = []
+    told: set[tuple[str, str]] = set()
+    for result in results:
+        if isinstance(result, NotTestable):
+            who = result.label.split(",")[0].split(": CRP")[0]
+            if (who, result.reason) in told:
+                continue
+            told.add((who, result.reason))
+            kept.append(result.with_label(f"{who}: CRP strata"))
+        else:
+            kept.append(result)
+    return kept
+
+
+def retest(visits: pd.DataFrame, *, seed: int) -> ResultTable:
+    """Return what one draw of CRP is worth beside the next; see :func:`retest_of_crp`."""
+    return retest_table(retest_of_crp(visits, rng=np.random.default_rng(seed)))
 
 
 def shift(table: pd.DataFrame, design: Design, *, domain: Domain = None) -> dict[str, Result]:
@@ -149,53 +202,6 @@ def differences_table(found: Mapping[str, Sequence[Result]]) -> ResultTable:
         counts=("n",),
         rests_on_counts=("difference", "lower", "upper"),
         formats=dict.fromkeys(("difference", "lower", "upper"), ".3f"),
-    )
-
-
-def ask_gate(
-    table: pd.DataFrame, *, seed: int, domain: Domain = None
-) -> tuple[PreparedMarkers, GateResult | NotTestable]:
-    """Return the prepared markers and what the gate found in them.
-
-    Parameters
-    ----------
-    table
-        One row per person.
-    seed
-        Seed of draws below the limit, splits and null draws.
-    domain
-        The people it is about; default ``is_eligible``.
-    """
-    rng = np.random.default_rng(seed)
-    prepared = prepare_markers(table, rng=rng, domain=None if domain is None else np.asarray(domain, dtype=bool))
-    return prepared, discrete_subgroups(prepared, rng=rng)
-
-
-def describe(
-    prepared: PreparedMarkers, gate: GateResult | NotTestable, *, seed: int
-) -> MixtureDescription | NotTestable:
-    """Return Gaussian mixtures for description; see :func:`describe_mixtures`."""
-    return describe_mixtures(prepared, gate, rng=np.random.default_rng(seed))
-
-
-def mixture_words(found: MixtureDescription | NotTestable) -> str:
-    """Return what BIC prefers, beside the verdict of the gate, or why there are no mixtures."""
-    return f"not testable: {found.reason}" if isinstance(found, NotTestable) else found.words
-
-
-def mixture_table(found: MixtureDescription | NotTestable) -> ResultTable:
-    """Return the mixtures side by side."""
-    if isinstance(found, NotTestable):
-        data = pd.DataFrame({"mixtures": [f"not testable: {found.reason}"]})
-    else:
-        data = found.table
-    counts = tuple(name for name in data.columns if "people" in str(name) or "smallest" in str(name))
-    return ResultTable(
-        "mixtures",
-        "Gaussian mixtures, for description only",
-        data,
-        counts,
-        {"bic": ",.1f", "log_likelihood": ",.1f", "entropy": ".2f"},
     )
 
 

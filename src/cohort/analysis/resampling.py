@@ -110,27 +110,74 @@ def bootstrap(
     InestimableError
         If more than 5 % of the replicates have no estimate.
     """
+    return bootstrap_together(_OneByOne(statistic), units, replicates=replicates, seed=seed, workers=workers)
+
+
+def bootstrap_together(
+    statistic: Callable[[FloatArray], FloatArray],
+    units: Units,
+    *,
+    replicates: int,
+    seed: np.random.SeedSequence,
+    workers: int = 1,
+) -> tuple[FloatArray, int]:
+    """Return what :func:`bootstrap` does, of a statistic that takes many replicates together.
+
+    Parameters
+    ----------
+    statistic
+        From the multipliers of each row, shape (replicates, rows), to numbers, shape (replicates, numbers); a row that
+        holds what is no number has no estimate, and so has a row that is left out.
+    units, replicates, seed, workers
+        As in :func:`bootstrap`, which draws the same replicates.
+
+    Raises
+    ------
+    InestimableError
+        If more than 5 % of the replicates have no estimate.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from cohort.analysis.sampling import design_of
+    >>> heights = np.array([1.6, 1.7, 1.8, 1.7])
+    >>> units = units_of(design_of(pd.DataFrame({"height_m": heights})))
+    >>> drawn, failed = bootstrap_together(
+    ...     lambda times: times @ heights[:, None] / 4, units, replicates=200, seed=np.random.SeedSequence(1))
+    >>> drawn.shape, failed, bool(0.02 < drawn.std() < 0.05)
+    ((200, 1), 0, True)
+    """
     sizes = [min(BLOCK, replicates - start) for start in range(0, replicates, BLOCK)]
     tasks = zip(seed.spawn(len(sizes)), sizes, strict=True)
     if workers == 1:
         blocks = [_block(statistic, units, one, size) for one, size in tasks]
     else:
         blocks = list(Parallel(n_jobs=workers)(delayed(_block)(statistic, units, one, size) for one, size in tasks))
-    found = [row for block in blocks for row in block]
-    failed = replicates - len(found)
+    found = [block for block in blocks if len(block)]
+    failed = replicates - sum(len(block) for block in found)
     if failed > MOST_FAILURES * replicates:
         raise InestimableError(f"{failed} of {replicates} bootstrap samples have no estimate")
-    return np.asarray(found, dtype=np.float64), failed
+    return np.concatenate(found), failed
+
+
+@dataclass(frozen=True, eq=False)
+class _OneByOne:
+    """A statistic of one replicate at a time as one of many."""
+
+    statistic: Callable[[FloatArray], Sequence[float]]
+
+    def __call__(self, multipliers: FloatArray) -> FloatArray:
+        found = []
+        for multiplier in multipliers:
+            try:
+                found.append(self.statistic(multiplier))
+            except InestimableError:
+                continue
+        return np.asarray(found, dtype=np.float64)
 
 
 def _block(
-    statistic: Callable[[FloatArray], Sequence[float]], units: Units, seed: np.random.SeedSequence, size: int
-) -> list[Sequence[float]]:
-    rng = np.random.default_rng(seed)
-    found = []
-    for multiplier in units.multipliers(rng, size):
-        try:
-            found.append(statistic(multiplier))
-        except InestimableError:
-            continue
-    return found
+    statistic: Callable[[FloatArray], FloatArray], units: Units, seed: np.random.SeedSequence, size: int
+) -> FloatArray:
+    found = statistic(units.multipliers(np.random.default_rng(seed), size))
+    return found[~np.isnan(found).any(axis=1)] if len(found) else found

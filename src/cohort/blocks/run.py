@@ -245,11 +245,16 @@ def _summed(entries: pd.DataFrame) -> pd.DataFrame:
 
 def _numbered(known: pa.Array, ids: pd.Series) -> tuple[pa.Array, IntArray]:
     """Return all identifiers known so far in the order of their appearance, and the number of each of some."""
-    own = pa.array(ids.astype("str").array).cast(pa.large_string())
-    distinct = pc.unique(own)
-    new = distinct.filter(pc.invert(pc.is_in(distinct, value_set=known)))
-    grown = pa.concat_arrays([known, new])
-    return grown, pc.index_in(own, value_set=grown).to_numpy(zero_copy_only=False).astype(np.int64)
+    texts = pa.array(ids.astype("str").array).cast(pa.large_string())
+    coded = (texts.combine_chunks() if isinstance(texts, pa.ChunkedArray) else texts).dictionary_encode()
+    distinct, codes = coded.dictionary, coded.indices.to_numpy()
+    if not len(known):
+        return distinct, codes.astype(np.int64)
+    found = pc.index_in(distinct, value_set=known)
+    number = found.fill_null(-1).to_numpy().astype(np.int64)
+    is_new = number < 0
+    number[is_new] = len(known) + np.arange(np.count_nonzero(is_new))
+    return pa.concat_arrays([known, distinct.filter(pa.array(is_new))]), number[codes]
 
 
 def _done(result: Any, step: Callable[[str], None]) -> Any:

@@ -11,13 +11,16 @@ import numpy.typing as npt
 import pandas as pd
 
 from cohort.cleaning.instruments import any_at_least, band
+from cohort.cleaning.keys import same_people
 from cohort.cleaning.people import Positions, equals, positions
+from cohort.cleaning.places import each, labels, numbers
 from cohort.cleaning.rule import Column, Tables
 from cohort.cleaning.validation import conform
 from cohort.codebook import Codebook
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
+IntArray = npt.NDArray[np.int64]
 SEROLOGIES = {
     "cmv_igg": "is_cmv_seropositive",
     "ebv_igg": "is_ebv_seropositive",
@@ -25,6 +28,8 @@ SEROLOGIES = {
     "toxoplasma_igg": "is_toxoplasma_seropositive",
 }
 KEY = ["participant_id", "visit"]
+_DENSE = 16
+"""A table of all possible pairs may have this many times the rows that there are; beyond it, pairs are hashed."""
 
 
 def visit_table(tables: Tables, codebook: Codebook) -> pd.DataFrame:
@@ -41,13 +46,46 @@ def visit_table(tables: Tables, codebook: Codebook) -> pd.DataFrame:
     -----
     A visit with laboratory results alone gets a row too. Only columns that can be derived are there.
     """
-    visits, labs = tables["visits"], tables["labs"]
-    keys = pd.concat([visits[KEY], labs[KEY]], ignore_index=True).drop_duplicates(ignore_index=True)
-    # The visits come first and are unique, so their rows are the first rows of the keys.
+    visits, labs = tables["visits"].reset_index(drop=True), tables["labs"]
+    known, found = _pairs(visits, labs)
+    where = _places(found, known)
     kept = [name for name in visits.columns if name not in KEY and name in codebook.tables["visit_table"]]
-    asked = visits[kept].reset_index(drop=True).reindex(keys.index)
-    blood = _blood(labs, keys, codebook)
+    keys, asked, rows = visits[KEY], visits[kept], np.flatnonzero(where < 0)
+    if len(rows):  # visits with laboratory results alone stand behind the others
+        codes, _ = pd.factorize(found[rows])
+        first = rows[~pd.Series(codes).duplicated().to_numpy()]
+        keys = pd.concat([keys, labs[KEY].iloc[first]], ignore_index=True)
+        asked = asked.reindex(keys.index)
+        where[rows] = len(visits) + codes
+    blood = _blood(labs, where, keys.index, codebook)
     return conform(_known(pd.concat([keys, asked, blood], axis=1), "visit_table", codebook), "visit_table", codebook)
+
+
+def _pairs(visits: pd.DataFrame, labs: pd.DataFrame) -> tuple[IntArray, IntArray]:
+    """Return a number for the person and visit of each row, the same for a pair in both tables."""
+    tables = (visits, labs)
+    if same_people(visits["participant_id"], labs["participant_id"]):
+        people = [table["participant_id"].cat.codes.to_numpy() for table in tables]
+    else:
+        both = pd.concat([table["participant_id"].astype("string") for table in tables], ignore_index=True)
+        people = np.split(pd.factorize(both)[0], [len(visits)])
+    coded = [labels(table["visit"]) for table in tables]
+    words = {word: number for number, word in enumerate(dict.fromkeys(w for _, own in coded for w in own), start=1)}
+    numbers = [np.array([*(words[word] for word in own), 0], dtype=np.int64)[codes] for codes, own in coded]
+    first, second = (
+        (own.astype(np.int64) + 1) * (len(words) + 1) + visit for own, visit in zip(people, numbers, strict=True)
+    )
+    return first, second
+
+
+def _places(wanted: IntArray, known: IntArray) -> IntArray:
+    """Return where each number stands among unique ones, -1 for nowhere."""
+    most = max(known.max(initial=0), wanted.max(initial=0))
+    if most > _DENSE * (len(known) + len(wanted)):
+        return np.asarray(pd.Index(known).get_indexer(pd.Index(wanted)), dtype=np.int64)
+    place = np.full(most + 1, -1, dtype=np.int64)
+    place[known] = np.arange(len(known))
+    return place[wanted]
 
 
 def person_table(tables: Tables, codebook: Codebook, baseline: str) -> pd.DataFrame:
@@ -83,41 +121,54 @@ def _known(frame: pd.DataFrame, table: str, codebook: Codebook) -> pd.DataFrame:
 # --- blood ------------------------------------------------------------------------------------------------------
 
 
-def _blood(labs: pd.DataFrame, keys: pd.DataFrame, codebook: Codebook) -> pd.DataFrame:
-    """Return the laboratory results of each visit, an analyte a column, and what follows from them."""
-    wide = pd.DataFrame(index=keys.index)
+def _blood(labs: pd.DataFrame, where: IntArray, index: pd.Index[Any], codebook: Codebook) -> pd.DataFrame:
+    """Return the laboratory results of each visit, an analyte a column, and what follows from them.
+
+    Parameters
+    ----------
+    labs
+        The results.
+    where
+        The row of the visit of each result.
+    index
+        The visits.
+    codebook
+        Columns and cut-offs.
+    """
     if labs.empty or "value" not in labs:
-        return wide
-    # One number for each pair of person and visit, the same in both tables.
-    pairs = pd.concat([keys[KEY], labs[KEY]], ignore_index=True)
-    visits, labels = pd.factorize(pairs["visit"])
-    numbers = pd.factorize(pairs["participant_id"])[0] * len(labels) + visits
-    where = pd.Index(numbers[: len(keys)]).get_indexer(numbers[len(keys) :])
-    values = labs["value"].to_numpy(dtype="float64", na_value=np.nan)
-    nowhere = np.zeros(len(labs), dtype=bool)
-    is_below = equals(labs["censoring"], "below") if "censoring" in labs else nowhere
-    is_above = equals(labs["censoring"], "above") if "censoring" in labs else nowhere
-    codes, names = pd.factorize(labs["analyte"])
+        return pd.DataFrame(index=index)
     columns: dict[str, Any] = {}
-    for code, name in enumerate(names):
-        analyte = codebook.analytes[str(name)]
-        here = codes == code
-        results = np.full(len(keys), np.nan)
-        results[where[here]] = values[here]
-        columns[analyte.column] = results
-        below, above = np.zeros((2, len(keys)), dtype=bool)
-        below[where[here]], above[where[here]] = is_below[here], is_above[here]
+    codes, names = labels(labs["analyte"])
+    for name, rows in zip(names, each(codes, len(names)), strict=True):
+        if not len(rows):
+            continue
+        analyte, at, own = codebook.analytes[name], where[rows], labs.iloc[rows]
+        columns[analyte.column] = results = _spread(numbers(own, "value"), at, np.full(len(index), np.nan))
+        is_serology = analyte.id in SEROLOGIES and analyte.positive_at is not None
+        if analyte.id != "crp" and not is_serology:
+            continue
+        below, above = (
+            _spread(equals(own["censoring"], word), at, np.zeros(len(index), dtype=bool))
+            if "censoring" in own
+            else np.zeros(len(index), dtype=bool)
+            for word in ("below", "above")
+        )
         if analyte.id == "crp":
-            limits = np.full(len(keys), np.nan)
-            if "limit" in labs:
-                limits[where[here]] = labs["limit"].to_numpy(dtype="float64", na_value=np.nan)[here]
+            limits = np.full(len(index), np.nan)
+            limits = _spread(numbers(own, "limit"), at, limits) if "limit" in own else limits
             columns |= _crp(results, below, above, limits, codebook)
-        if analyte.id in SEROLOGIES and analyte.positive_at is not None:
+        if is_serology and analyte.positive_at is not None:
             columns[SEROLOGIES[analyte.id]] = _serology(results, below, above, analyte.positive_at)
     neutrophils, lymphocytes = columns.get("neutrophils_10e9_l"), columns.get("lymphocytes_10e9_l")
     if neutrophils is not None and lymphocytes is not None:
         columns["neutrophil_lymphocyte_ratio"] = neutrophils / np.where(lymphocytes > 0, lymphocytes, np.nan)
-    return pd.DataFrame(columns, index=keys.index, copy=False)
+    return pd.DataFrame(columns, index=index, copy=False)
+
+
+def _spread(values: npt.NDArray[Any], at: IntArray, blank: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Return values at their places among blank ones, which are overwritten."""
+    blank[at] = values
+    return blank
 
 
 def _serology(results: FloatArray, below: BoolArray, above: BoolArray, cut_off: float) -> Any:

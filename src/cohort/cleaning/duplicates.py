@@ -9,7 +9,7 @@ import pandas as pd
 
 from cohort.cleaning.keys import key_numbers, repeats
 from cohort.cleaning.people import equals, positions
-from cohort.cleaning.rule import Finding, Tables
+from cohort.cleaning.rule import Finding, Tables, Working
 from cohort.codebook import Codebook
 
 UNKNOWN = "unknown"
@@ -141,13 +141,22 @@ def _repeated(
 ) -> list[tuple[str, pd.DataFrame]]:
     """Return, for each table, the rows whose key occurs more than once."""
     found = []
-    for table, frame in tables.items():
+    for table in tables:
         if only is not None and table not in only:
             continue
-        many = repeats(frame, codebook.primary_keys[table])
-        if many.any():
-            found.append((table, frame.loc[many]))
+        repeated = _rows_repeated(tables, table, codebook.primary_keys[table])
+        if len(repeated):
+            found.append((table, repeated))
     return found
+
+
+def _rows_repeated(tables: Tables, table: str, key: tuple[str, ...]) -> pd.DataFrame:
+    """Return the rows of a table whose key occurs more than once."""
+
+    def look(frame: pd.DataFrame) -> pd.DataFrame:
+        return frame.loc[repeats(frame, key)]
+
+    return tables.seen(table, "repeated rows", look) if isinstance(tables, Working) else look(tables[table])
 
 
 def _details(frame: pd.DataFrame, key: list[str]) -> list[str]:

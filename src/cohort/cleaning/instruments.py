@@ -12,6 +12,8 @@ from cohort.cleaning.rule import Column
 from cohort.codebook import Instrument, Score
 
 FloatArray = npt.NDArray[np.float64]
+_FORMS = 2**14
+"""Forms that are scored at a time: their answers fit into a processor's own memory."""
 
 
 def score_instrument(visits: pd.DataFrame, instrument: Instrument) -> pd.DataFrame:
@@ -45,32 +47,37 @@ def score_instrument(visits: pd.DataFrame, instrument: Instrument) -> pd.DataFra
     """
     if not any(column in visits for column in instrument.columns):
         return pd.DataFrame(index=visits.index)
-    answers = _answers(visits, instrument)
+    items = visits[[column for column in instrument.columns if column in visits]]
+    starts = range(0, max(len(items), 1), _FORMS)
+    parts = [_scores(_answers(items.iloc[start : start + _FORMS], instrument), instrument) for start in starts]
+    counts = {instrument.answered, *(score.column for score in instrument.validity)}
+    columns: dict[str, Column] = {}
+    for name in parts[0]:
+        values = pd.Series(np.concatenate([part[name] for part in parts]), index=visits.index)
+        columns[name] = values.astype("Int64") if name in counts else values
+    return pd.DataFrame(columns, index=visits.index)
+
+
+def _scores(answers: FloatArray, instrument: Instrument) -> dict[str, FloatArray]:
+    """Return the scores of some forms, by column."""
     subscales = {score.column: _score(answers, score) for score in instrument.subscales}
     total = instrument.total
     if total.method == "sum_of_subscales":
         totals = np.sum(list(subscales.values()), axis=0)
     else:
         totals = np.floor(_score(answers, total) + 0.5)
-    columns: dict[str, Column] = {total.column: pd.Series(totals, index=visits.index)}
+    scores = {total.column: totals}
     if instrument.answered:
-        columns[instrument.answered] = pd.Series((~np.isnan(answers)).sum(axis=1), index=visits.index, dtype="Int64")
-    columns |= {name: pd.Series(values, index=visits.index) for name, values in subscales.items()}
-    for score in instrument.validity:
-        columns[score.column] = pd.Series(_score(answers, score), index=visits.index).astype("Int64")
-    return pd.DataFrame(columns, index=visits.index)
+        scores[instrument.answered] = (~np.isnan(answers)).sum(axis=1).astype(np.float64)
+    return scores | subscales | {score.column: _score(answers, score) for score in instrument.validity}
 
 
 def _answers(visits: pd.DataFrame, instrument: Instrument) -> FloatArray:
     """Return the answers after reversal, rows × items; NaN where an item is missing or has no column."""
-    answers = np.column_stack(
-        [
-            visits[column].to_numpy(dtype="float64", na_value=np.nan)
-            if column in visits
-            else np.full(len(visits), np.nan)
-            for column in instrument.columns
-        ]
-    )
+    answers = np.full((len(visits), instrument.items), np.nan, order="F")
+    for number, column in enumerate(instrument.columns):
+        if column in visits:
+            answers[:, number] = visits[column].to_numpy(dtype="float64", na_value=np.nan)
     for number in instrument.reversed:
         answers[:, number - 1] = sum(instrument.item_limits[number - 1]) - answers[:, number - 1]
     return answers
@@ -152,7 +159,9 @@ def prorated(visits: pd.DataFrame, instrument: Instrument, scores: pd.DataFrame 
     present = [column for column in instrument.columns if column in visits]
     if not present or instrument.total.method != "prorate":
         return 0
-    incomplete = visits[present].isna().any(axis=1) | (len(present) < instrument.items)
+    incomplete = np.full(len(visits), len(present) < instrument.items)
+    for column in present:
+        incomplete |= visits[column].isna().to_numpy()
     scores = score_instrument(visits, instrument) if scores is None else scores
     return int((scores[instrument.total.column].notna() & incomplete).sum())
 

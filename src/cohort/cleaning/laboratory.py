@@ -8,11 +8,11 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.stats import poisson
+from scipy.special import pdtrc
 
-from cohort.cleaning.keys import key_numbers
+from cohort.cleaning.keys import key_numbers, repeats
 from cohort.cleaning.people import equals
-from cohort.cleaning.places import each, labels, numbers, sites
+from cohort.cleaning.places import each, labels, numbers, short_labels, sites
 from cohort.cleaning.rule import Finding, Tables
 from cohort.cleaning.shifts import WIDTH, best_shifts, counts, log_density
 from cohort.codebook import Codebook
@@ -185,10 +185,11 @@ def copy_forward(tables: Tables, codebook: Codebook, limits: Mapping[str, float]
     labs = tables["labs"]
     if "value" not in labs or labs.empty:
         return []
-    codes, _ = pd.factorize(key_numbers(labs, ["participant_id", "analyte"]))
-    often = np.bincount(codes)[codes] > 1
+    series = ["participant_id", "analyte"]
+    often = repeats(labs, series)
     if not often.any():
         return []
+    codes = key_numbers(labs, series)
     values = numbers(labs, "value")
     usable = often & np.isfinite(values) & (values > 0)
     if "censoring" in labs:
@@ -199,14 +200,14 @@ def copy_forward(tables: Tables, codebook: Codebook, limits: Mapping[str, float]
         rows = rows[np.argsort(np.where(np.isnat(days), np.datetime64("9999-12-31"), days), kind="stable")]
     rows = rows[np.argsort(codes[rows], kind="stable")]
     again = pd.DataFrame({"person": codes[rows], "value": values[rows]}).duplicated().to_numpy()
-    analytes, names = labels(labs["analyte"])
+    analytes, names = short_labels(labs["analyte"])
     found = np.zeros(len(labs), dtype=bool)
     for here in each(analytes[rows], len(names)):
-        repeats = int(again[here].sum())
-        if not repeats:
+        copies = int(again[here].sum())
+        if not copies:
             continue
         expected = _chance_repeats(values[rows[here]], codes[rows[here]])
-        too_many = repeats >= limits["ratio"] * expected and poisson.sf(repeats - 1, expected) < limits["chance"]
+        too_many = copies >= limits["ratio"] * expected and pdtrc(copies - 1, expected) < limits["chance"]
         if too_many and expected <= limits["share"] * len(here):
             found[rows[here[again[here]]]] = True
     return _by_analyte(labs, found, "equals an earlier result of the same person in every digit")
@@ -258,8 +259,8 @@ def _exact(labs: pd.DataFrame, codebook: Codebook) -> Iterator[tuple[str, IntArr
     usable = np.isfinite(values) & (values > 0)
     if "censoring" in labs:
         usable &= equals(labs["censoring"], "none")
-    codes, names = labels(labs["analyte"])
-    for name, rows in zip(names, each(np.where(usable, codes, -1), len(names)), strict=True):
+    codes, names = short_labels(labs["analyte"])
+    for name, rows in zip(names, each(np.where(usable, codes, np.int8(-1)), len(names)), strict=True):
         if len(rows) and name in codebook.analytes:
             yield name, rows, np.log(values[rows])
 
@@ -270,8 +271,8 @@ def _all_rows(labs: pd.DataFrame, name: str) -> npt.NDArray[np.bool_]:
 
 def _by_analyte(labs: pd.DataFrame, found: npt.NDArray[np.bool_], reason: str) -> list[Finding]:
     """Return results that were found, one finding for each analyte, since the ledger names it nowhere else."""
-    codes, names = labels(labs["analyte"])
+    codes, names = short_labels(labs["analyte"])
     return [
         Finding("labs", labs.index[rows], f"{name}: {reason}", "value")
-        for name, rows in zip(names, each(np.where(found, codes, -1), len(names)), strict=True)
+        for name, rows in zip(names, each(np.where(found, codes, np.int8(-1)), len(names)), strict=True)
     ]

@@ -11,7 +11,7 @@ import pandas as pd
 from cohort.cleaning.derived import person_table, visit_table
 from cohort.cleaning.flow import Flow, build_flow, decide_eligibility
 from cohort.cleaning.instruments import prorated, score_instrument
-from cohort.cleaning.keys import as_text, coded, written_out
+from cohort.cleaning.keys import CleanTables, as_text, coded
 from cohort.cleaning.risk import risk_table
 from cohort.cleaning.rule import Applied, Rule, Tables, apply_rules
 from cohort.cleaning.rules import RULES
@@ -39,7 +39,7 @@ class CleanCohort:
         Who is not eligible: ``participant_id`` and ``reason``.
     """
 
-    tables: dict[str, pd.DataFrame]
+    tables: Tables
     ledger: Ledger
     quarantine: pd.DataFrame
     flow: Flow
@@ -130,13 +130,12 @@ def finish(
     clean["risk_table"], book = _at_risk(clean, codebook, book)
     clean = {name: clean[name] for name in codebook.tables}
     check_output({name: clean[name] for name in codebook.derived}, codebook)
-    clean = written_out(clean, codebook)
     flow = build_flow(people, decided, eligible, codebook, people_in_files=people_in_files, undisputed=len(people))
     out = ~decided["is_eligible"].to_numpy(dtype=bool)
     exclusions = pd.DataFrame(
         {"participant_id": as_text(people.loc[out, "participant_id"]), "reason": decided.loc[out, "reason"]}
     ).reset_index(drop=True)
-    return CleanCohort(clean, book, applied.quarantine, flow, exclusions)
+    return CleanCohort(CleanTables(clean, codebook), book, applied.quarantine, flow, exclusions)
 
 
 def count_people(tables: Tables) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +15,8 @@ from cohort.cleaning.people import look_up, one_row_each
 from cohort.cleaning.rule import Column, Tables
 
 IntArray = npt.NDArray[np.int64]
+Codes = npt.NDArray[np.integer[Any]]
+_FEW_GROUPS = 32
 
 
 @dataclass(frozen=True)
@@ -55,6 +58,13 @@ def labels(column: Column) -> tuple[IntArray, tuple[str, ...]]:
     return codes.astype(np.int64), tuple(map(str, words))
 
 
+def short_labels(column: Column) -> tuple[Codes, tuple[str, ...]]:
+    """Return what :func:`labels` returns, the numbers in as few bytes as they need: to compare, not to reckon with."""
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        return column.cat.codes.to_numpy(), tuple(map(str, column.cat.categories))
+    return labels(column)
+
+
 def sites(tables: Tables, table: str) -> Groups:
     """Return the site of each row of a table: its own where it has one, else that of its person.
 
@@ -93,17 +103,23 @@ def at_visits(groups: Groups, visit: Column) -> Groups:
     return Groups(both, words)
 
 
-def each(codes: IntArray, size: int) -> list[npt.NDArray[np.intp]]:
-    """Return the positions of the rows of each group, sorted once for all groups.
+def each(codes: Codes, size: int) -> Iterator[npt.NDArray[np.intp]]:
+    """Yield the positions of the rows of each group; of many groups, rows are sorted once for all.
 
     Examples
     --------
     >>> [rows.tolist() for rows in each(np.array([1, -1, 0, 1]), 2)]
     [[2], [0, 3]]
     """
-    order = np.argsort(codes, kind="stable")
-    ends = np.searchsorted(codes[order], np.arange(size + 1))
-    return [order[begin:end] for begin, end in itertools.pairwise(ends)]
+    if bool((codes[1:] >= codes[:-1]).all()):  # the rows of a group stand together
+        ends = np.searchsorted(codes, np.arange(size + 1, dtype=codes.dtype))
+        yield from (np.arange(begin, end) for begin, end in itertools.pairwise(ends))
+    elif size <= _FEW_GROUPS:  # the rows of one group at a time take less memory than those of all
+        yield from (np.flatnonzero(codes == group) for group in range(size))
+    else:
+        order = np.argsort(codes, kind="stable")
+        ends = np.searchsorted(codes[order], np.arange(size + 1))
+        yield from (order[begin:end] for begin, end in itertools.pairwise(ends))
 
 
 def numbers(frame: pd.DataFrame, column: str) -> npt.NDArray[np.float64]:

@@ -11,7 +11,7 @@ import pandas as pd
 from pandas.api import types
 
 from cohort.cleaning.keys import text_lookup
-from cohort.cleaning.places import each, labels, numbers
+from cohort.cleaning.places import each, numbers, short_labels
 from cohort.cleaning.rule import Finding, Tables
 from cohort.cleaning.validation import needed_columns
 from cohort.codebook import Analyte, Codebook, Variable
@@ -182,7 +182,7 @@ def _results(labs: pd.DataFrame, codebook: Codebook) -> Iterator[tuple[pd.Index[
     """Yield the row labels and results of each analyte."""
     if labs.empty or "value" not in labs:
         return
-    codes, names = labels(labs["analyte"])
+    codes, names = short_labels(labs["analyte"])
     values = numbers(labs, "value")
     for name, rows in zip(names, each(codes, len(names)), strict=True):
         if len(rows):

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from cohort.diagnosis.populations import TruthFinder
 from cohort.diagnosis.sample import SOURCES, Sample, Source
 from cohort.errors import CohortError, Problem
 from cohort.results import Result
@@ -29,12 +30,15 @@ class Estimand:
         "ratio of odds ratios", or "share of discoveries", which is nothing in truth.
     among
         "everybody" of the population, or those without an earlier depression.
+    finder
+        How the truth is found where it is not that of a declared exposure and outcome, which are then words.
     """
 
     exposure: str
     outcome: str
     measure: str
     among: Population = "everybody"
+    finder: TruthFinder | None = None
 
     @property
     def is_log(self) -> bool:
@@ -128,6 +132,16 @@ class Chosen:
     def analyse(self, sample: Sample) -> Result:
         """Return the result in one sample."""
         return self.method.analyse(sample, self.options)
+
+
+def fixed(estimand: Estimand) -> Callable[[Options], Estimand]:
+    """Return an estimand that no option changes, as a method holds it."""
+    return lambda options: estimand
+
+
+def always(*columns: str) -> Callable[[Options], tuple[str, ...]]:
+    """Return columns that no option changes, as a method holds them."""
+    return lambda options: columns
 
 
 def choose(

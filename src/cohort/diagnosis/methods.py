@@ -12,7 +12,9 @@ from scipy import stats
 from cohort.analysis import design_of, interaction, mean_difference, standardised_contrasts
 from cohort.analysis.misclassification import misclassification
 from cohort.analysis.recruitment import SCREENED_CONTROLS, for_population, why_not_population
-from cohort.diagnosis.method import Choice, Estimand, Method, Options
+from cohort.diagnosis.adversity_methods import ADVERSITY_METHODS
+from cohort.diagnosis.inflammation_methods import INFLAMMATION_METHODS
+from cohort.diagnosis.method import Choice, Estimand, Method, Options, fixed
 from cohort.diagnosis.sample import ANY, DRUG_OF, EXPOSURES, INFECTIONS, TYPE_1, Sample, vocabulary
 from cohort.results import Estimate, NotTestable, Result
 from cohort.traps import null_tests
@@ -206,10 +208,6 @@ _TRAUMA = Estimand("has_childhood_trauma", "ln_crp", "mean difference")
 _JOINT = f"{ANY} and {INFECTIONS}"
 
 
-def _fixed(estimand: Estimand) -> Callable[[Options], Estimand]:
-    return lambda options: estimand
-
-
 _ALL = (
     Method(
         "crude_odds_ratio", "odds ratio of depression for a disease, unadjusted", "naive", _effect, _needs(), _crude,
@@ -263,39 +261,39 @@ _ALL = (
     ),
     Method(
         "excess_risk", "relative excess risk due to interaction of disease and one infection, standardised risks",
-        "right", _fixed(Estimand(_JOINT, "depression", "relative excess risk due to interaction")), _needs(ANY),
+        "right", fixed(Estimand(_JOINT, "depression", "relative excess risk due to interaction")), _needs(ANY),
         _excess,
     ),
     Method(
         "product_of_odds_ratios", "product term of a logistic model", "right",
-        _fixed(Estimand(_JOINT, "depression", "ratio of odds ratios")), _needs(ANY), _product,
+        fixed(Estimand(_JOINT, "depression", "ratio of odds ratios")), _needs(ANY), _product,
     ),
     Method(
         "product_read_as_excess", "product term of a logistic model less 1, taken for the excess risk", "naive",
-        _fixed(Estimand(_JOINT, "depression", "relative excess risk due to interaction")), _needs(ANY),
+        fixed(Estimand(_JOINT, "depression", "relative excess risk due to interaction")), _needs(ANY),
         _product_read_as_excess,
     ),
     Method(
         "many_tests", "forty crude tests, p < 0.05", "naive",
-        _fixed(Estimand("twenty exposures", "depression", "share of discoveries")),
+        fixed(Estimand("twenty exposures", "depression", "share of discoveries")),
         lambda options: (*null_tests.EXPOSURES, *null_tests.OUTCOMES), _discoveries(adjusted=False), {}, ("complete",),
     ),
     Method(
         "many_tests_controlled", "forty adjusted tests, q < 0.05 (Benjamini and Hochberg)", "right",
-        _fixed(Estimand("twenty exposures", "depression", "share of discoveries")),
+        fixed(Estimand("twenty exposures", "depression", "share of discoveries")),
         lambda options: (*null_tests.EXPOSURES, *null_tests.OUTCOMES, *null_tests.CAUSES),
         _discoveries(adjusted=True), {}, ("complete",),
     ),
     Method(
-        "trauma_crp_total", "mean difference in ln CRP for childhood trauma, total effect", "right", _fixed(_TRAUMA),
+        "trauma_crp_total", "mean difference in ln CRP for childhood trauma, total effect", "right", fixed(_TRAUMA),
         lambda options: (), _trauma(_TRAUMA_SET), {}, ("clean", "raw", "dirty"),
     ),
     Method(
         "trauma_crp_over_adjusted", "the same with the mediators BMI and smoking in the model", "naive",
-        _fixed(_TRAUMA), lambda options: (), _trauma((*_TRAUMA_SET, "bmi_kg_m2", "smoking")), {},
+        fixed(_TRAUMA), lambda options: (), _trauma((*_TRAUMA_SET, "bmi_kg_m2", "smoking")), {},
         ("clean", "raw", "dirty"),
     ),
 )  # fmt: skip
 
-METHODS: Mapping[str, Method] = {method.name: method for method in _ALL}
+METHODS: Mapping[str, Method] = {method.name: method for method in (*_ALL, *INFLAMMATION_METHODS, *ADVERSITY_METHODS)}
 """Every method by its name."""

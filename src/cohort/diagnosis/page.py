@@ -155,7 +155,10 @@ def page(table: pd.DataFrame, checks: pd.DataFrame, reasons: pd.DataFrame, rules
 
 
 def _pairs(rows: pd.DataFrame) -> list[str]:
-    return [f"{v:.3f} ({e:.3f})" for v, e in zip(rows["value"], rows["monte_carlo_se"], strict=True)]
+    return [
+        f"{value:.3f}" if math.isnan(error) else f"{value:.3f} ({error:.3f})"
+        for value, error in zip(rows["value"], rows["monte_carlo_se"], strict=True)
+    ]
 
 
 def _by_study(checks: pd.DataFrame, rules: Mapping[str, StudyRule]) -> pd.DataFrame:

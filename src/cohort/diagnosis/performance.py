@@ -28,6 +28,7 @@ DIAGNOSANDS: Mapping[str, str] = {
     "root mean squared error": "root of the mean squared distance from the truth",
     "coverage": "share of 95 % intervals that hold the truth",
     "bias-eliminated coverage": "share of 95 % intervals that hold the mean estimate",
+    "longest interval": "distance between the ends of the longest 95 % interval; without an error of its own",
     "type I error": "share of 95 % intervals without the value of no effect, where there is no effect",
     "power": "the same where there is an effect",
     "wrong verdicts": "share of verdicts on the direction that the truth contradicts",
@@ -130,6 +131,7 @@ def _of_intervals(usable: pd.DataFrame, truth: KnownTruth, above: tuple[float, .
     rows = [
         _share("coverage", holding(truth.value), _by_truth(holding, truth)),
         _share("bias-eliminated coverage", holding(mean)),
+        ("longest interval", float((upper - lower).max()) if len(known) else math.nan, math.nan),
         _share("type I error", outside if truth.is_null else nothing),
         _share("power", nothing if truth.is_null else outside),
     ]

@@ -323,11 +323,15 @@ def row_of(result: Result, claimed_size: float | None = None) -> Row:
     if not isinstance(result, Estimate):
         verdict = judge_direction(result, claim="", claimed="above", synthetic=True).status
         return {**dict.fromkeys(_NOTHING, math.nan), "verdict": verdict, "size_verdict": size, "reason": result.reason}
-    if result.null is None or math.isnan(result.standard_error):
+    if math.isnan(result.standard_error):
         # A share of discoveries: any of them says that something is there.
         said = "supported" if result.value > 0 else "inconclusive"
         return {**dict.fromkeys(_NOTHING, math.nan), "estimate": result.value, "verdict": said, "size_verdict": None,
                 "reason": None}  # fmt: skip
+    if result.null is None:
+        lower, upper = result.interval()
+        return {"estimate": result.value, "standard_error": result.standard_error, "lower": lower, "upper": upper,
+                "null": math.nan, "verdict": None, "size_verdict": None, "reason": None}  # fmt: skip
     verdict = judge_direction(result, claim="", claimed="above", synthetic=True).status
     values = (result.value, *result.interval(), result.null)
     estimate, lower, upper, null = (math.log(v) for v in values) if result.scale == "log" else values

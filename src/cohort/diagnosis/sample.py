@@ -14,7 +14,7 @@ import pandas as pd
 from cohort.study import open_study
 from cohort.synthetic import Scenario, person_table, simulate, write_cohort
 from cohort.synthetic.history import DISEASES
-from cohort.synthetic.node import Array
+from cohort.synthetic.node import FAMILY_SIZE, Array
 from cohort.synthetic.simulate import SyntheticCohort
 from cohort.traps.people import AUTOIMMUNE_SET, nodes_of, table_of
 
@@ -31,6 +31,8 @@ EXPOSURES = (ANY, *(f"has_{disease}" for disease in DISEASES))
 INFECTIONS = "hospital_infection_count"
 CONTROL_FRACTION = "control_fraction"
 """Share of the eligible controls who were taken, which those who took them know."""
+FAMILY = "family_number"
+"""Number of the family, or of the neighbours, that a person belongs to."""
 TYPE_1 = "has_type_1_diabetes"
 DRUG_OF: Mapping[str, str] = {"has_autoimmune_thyroid_disease": "levothyroxine", TYPE_1: "insulin"}
 """The drug that confirms a disease: nearly all with it take it, and few others do."""
@@ -54,11 +56,14 @@ class Sample:
         The column that says who is depressed.
     adjustment
         The measured part of the back-door set of autoimmune disease and depression.
+    seed
+        Seed of the people, for methods that draw random numbers themselves.
     """
 
     table: pd.DataFrame
     outcome: str
     adjustment: tuple[str, ...]
+    seed: int = 0
 
 
 @dataclass(frozen=True)
@@ -109,6 +114,7 @@ _OWN: Mapping[str, tuple[tuple[str, ...], Callable[[Mapping[str, Array]], Array]
     "is_screened_control": (("recruitment",), lambda v: v["recruitment"] == 3),
     "selection_probability": (("clinic_probability",), lambda v: v["clinic_probability"]),
     "passes_screen": (("passes_screen",), lambda v: v["passes_screen"]),
+    "form_returned": (("r_ctq",), lambda v: v["r_ctq"]),
     "onset_age_type_1_diabetes": (
         ("type_1_diabetes", "onset_type_1_diabetes", "onset_type_2_diabetes"), _onset_as_recorded,
     ),
@@ -141,14 +147,14 @@ def draw(source: Source, world: Scenario, people: int, seed: int, columns: Itera
     """
     words = vocabulary(source)
     if source == "complete":
-        return Sample(_complete(world, people, seed, columns), words.outcome, words.adjustment)
+        return Sample(_complete(world, people, seed, columns), words.outcome, words.adjustment, seed)
     table = _clean(world, people, seed) if source == "clean" else _from_files(world, people, seed, source)
-    return Sample(table, words.outcome, words.adjustment)
+    return Sample(table, words.outcome, words.adjustment, seed)
 
 
 def _complete(world: Scenario, people: int, seed: int, columns: Iterable[str]) -> pd.DataFrame:
     asked = list(dict.fromkeys(columns))
-    theirs = [name for name in asked if name not in _OWN and name != CONTROL_FRACTION]
+    theirs = [name for name in asked if name not in _OWN and name not in (CONTROL_FRACTION, FAMILY)]
     own = [name for name in asked if name in _OWN]
     nodes = {node for name in theirs for node in nodes_of(world, name)}
     nodes |= {node for name in own for node in _OWN[name][0]}
@@ -156,6 +162,8 @@ def _complete(world: Scenario, people: int, seed: int, columns: Iterable[str]) -
     table = _with_own(table_of(world, cohort.nodes, theirs), cohort, own)
     if CONTROL_FRACTION in asked:
         table[CONTROL_FRACTION] = float(world.knob("recruitment.share_control"))
+    if FAMILY in asked:
+        table[FAMILY] = cohort.numbers // FAMILY_SIZE
     return table
 
 

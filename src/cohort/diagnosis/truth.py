@@ -69,6 +69,9 @@ def truth_of(world: Scenario, estimand: Estimand, source: Source, people: int, s
     """
     if estimand.measure == "share of discoveries":
         return KnownTruth(0.0, 0.0, False)
+    if estimand.finder is not None:
+        own = estimand.finder(world, people, seed)
+        return _on_scale(own.value, own.standard_error, estimand.is_log)
     outcome = vocabulary(source).true_outcome if estimand.outcome == "depression" else estimand.outcome
     if estimand.among == "first episodes":
         return _in_first_episodes(world, people, seed)

@@ -184,16 +184,24 @@ def as_canonical(values: pd.Series, variable: Variable) -> pd.Series:
         # Words beyond the categories become missing.
         return words.cat.set_categories(list(variable.categories), ordered=variable.ordered)
     if variable.type in ("number", "integer"):
-        numbers = pd.to_numeric(values, errors="coerce").astype("float64")
-        # What lies beyond exact integers lies beyond every hard limit too, where cleaning will find it.
-        whole = numbers.round().clip(-_EXACT_INTEGERS, _EXACT_INTEGERS)
-        return numbers if variable.type == "number" else whole.astype("Int64")
+        is_float = values.dtype == np.float64
+        numbers = values if is_float else pd.to_numeric(values, errors="coerce").astype("float64")
+        return numbers if variable.type == "number" else _whole(numbers)
     if variable.type == "boolean":
         return values.where(values.isin([True, False]).to_numpy(dtype=bool)).astype("boolean")
     if variable.type == "date":
         return pd.to_datetime(values, errors="coerce").astype("datetime64[us]")
     # A category of texts keeps each of them once; cleaning writes them out.
     return values if isinstance(values.dtype, pd.CategoricalDtype) else values.astype("string")
+
+
+def _whole(numbers: pd.Series) -> pd.Series:
+    """Return numbers as nullable whole ones."""
+    values = numbers.to_numpy()
+    is_missing = np.isnan(values)
+    # What lies beyond exact integers lies beyond every hard limit too, where cleaning will find it.
+    whole = np.clip(np.round(np.where(is_missing, 0.0, values)), -_EXACT_INTEGERS, _EXACT_INTEGERS)
+    return pd.Series(pd.arrays.IntegerArray(whole.astype(np.int64), is_missing), index=numbers.index)
 
 
 def canonical_frame(columns: Mapping[str, object], variables: Mapping[str, Variable]) -> pd.DataFrame:

@@ -63,7 +63,7 @@ class Distinct:
         The distinct cells.
     """
 
-    positions: npt.NDArray[np.int32]
+    positions: npt.NDArray[np.integer[Any]]
     cells: npt.NDArray[Any]
 
     def each(self, function: Callable[[Any], Any], missing: Any, dtype: Any) -> npt.NDArray[Any]:
@@ -72,13 +72,13 @@ class Distinct:
         for index, value in enumerate(self.cells):
             results[index] = function(value)
         results[-1] = missing
-        return results[self.positions]
+        return np.asarray(results[self.positions])
 
 
 def distinct_cells(column: pd.Series) -> Distinct:
     """Return a column as its distinct cells and where they stand."""
     if isinstance(column.dtype, pd.CategoricalDtype):
-        return Distinct(column.cat.codes.to_numpy().astype(np.int32), column.cat.categories.to_numpy(dtype=object))
+        return Distinct(column.cat.codes.to_numpy(), column.cat.categories.to_numpy(dtype=object))
     positions, cells = pd.factorize(column, use_na_sentinel=True)
     kept = cells if isinstance(cells, np.ndarray) else cells.to_numpy(dtype=object)
     return Distinct(positions.astype(np.int32), kept)
@@ -123,7 +123,10 @@ def as_codes(found: Distinct) -> pd.Series:
     (['1', '1', nan, 'x'], ['1', 'x'])
     """
     number, words = pd.factorize(code_texts(found.cells))
-    return pd.Series(pd.Categorical.from_codes(np.append(number, -1)[found.positions], pd.Index(words, dtype="str")))
+    kind = pd.CategoricalDtype(pd.Index(words, dtype="str"))
+    is_alike = len(words) == len(found.cells)  # each distinct cell is a code of its own
+    codes = found.positions if is_alike else np.append(number, -1).astype(np.int32)[found.positions]
+    return pd.Series(pd.Categorical.from_codes(codes, dtype=kind, validate=False), copy=False)
 
 
 def constant_text(text: str, length: int) -> pd.Series:
@@ -136,23 +139,54 @@ def no_dates(length: int) -> pd.Series:
     return pd.Series(np.full(length, np.datetime64("NaT", "us")))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Numbers:
-    """Cells read as numbers.
+    """Cells read as numbers, each distinct cell once; of a million rows only what is asked for is made.
 
     Parameters
     ----------
-    number
-        The numbers, NaN where there is none.
-    censoring
-        ``BELOW`` for a text such as ``<0.15``, ``ABOVE`` for ``>200``, ``EXACT`` otherwise.
-    is_bad
-        Where a cell is not empty and yet no number.
+    numbers, signs, faults
+        What :attr:`number`, :attr:`censoring` and :attr:`is_bad` give, of the distinct cells; the last one is a missing
+        cell.
+    positions
+        Number of the distinct cell of each row; None when every row is a distinct cell.
     """
 
-    number: npt.NDArray[np.float64]
-    censoring: npt.NDArray[np.int8]
-    is_bad: npt.NDArray[np.bool_]
+    numbers: npt.NDArray[np.float64]
+    signs: npt.NDArray[np.int8]
+    faults: npt.NDArray[np.bool_]
+    positions: npt.NDArray[np.integer[Any]] | None = None
+
+    @property
+    def number(self) -> npt.NDArray[np.float64]:
+        """Return the numbers, NaN where there is none."""
+        return self.numbers if self.positions is None else np.asarray(self.numbers[self.positions])
+
+    @property
+    def censoring(self) -> npt.NDArray[np.int8]:
+        """Return ``BELOW`` for a text such as ``<0.15``, ``ABOVE`` for ``>200``, ``EXACT`` otherwise."""
+        return self.signs if self.positions is None else np.asarray(self.signs[self.positions])
+
+    @property
+    def is_bad(self) -> npt.NDArray[np.bool_]:
+        """Return where a cell is not empty and yet no number."""
+        return self.faults if self.positions is None else np.asarray(self.faults[self.positions])
+
+    @property
+    def are_exact(self) -> bool:
+        """Return whether no cell is censored, and none is filled with anything but a number."""
+        return not self.faults.any() and not (self.signs != EXACT).any()
+
+    @property
+    def are_whole(self) -> bool:
+        """Return whether no number has a fraction."""
+        return bool((np.isnan(self.numbers) | (self.numbers == np.floor(self.numbers))).all())
+
+    def rows(self, chosen: npt.NDArray[np.int64]) -> Numbers:
+        """Return the numbers of some rows."""
+        if self.positions is None:
+            return Numbers(self.numbers[chosen], self.signs[chosen], self.faults[chosen])
+        return Numbers(self.numbers, self.signs, self.faults, self.positions[chosen])
 
 
 _NUMBER = r"([+-]?(?:\d+(?:\{0}\d*)?|\{0}\d+)(?:[eE][+-]?\d+)?)"
@@ -210,7 +244,7 @@ def numbers_of(column: pd.Series, decimal: str = ".", found: Distinct | None = N
         else:
             is_bad[index] = code_text(found.cells[index]) is not None
     is_bad |= np.isinf(values)  # such as 1e400, which is beyond any number that a computer has
-    return Numbers(values[found.positions], censoring[found.positions], is_bad[found.positions])
+    return Numbers(values, censoring, is_bad, found.positions)
 
 
 def _plain_numbers(cells: npt.NDArray[Any], decimal: str) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.float64]]:

@@ -149,10 +149,8 @@ class Selection:
 
     def numbers(self, column: str) -> Numbers:
         """Return a column as numbers with their censoring, in these rows."""
-        found, chosen = self.table.numbers(column), self.positions
-        if self.is_whole:
-            return found
-        return Numbers(found.number[chosen], found.censoring[chosen], found.is_bad[chosen])
+        found = self.table.numbers(column)
+        return found if self.is_whole else found.rows(self.positions)
 
     def present(self, column: str, missing: Mapping[str, str]) -> pd.Series:
         """Return the codes of a column in these rows, with those that are declared missing set missing."""

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from cohort.codebook import Variable
-from cohort.intake.cells import code_text, constant_text
+from cohort.intake.cells import code_text
 from cohort.intake.entries import Selection
 from cohort.intake.tables import BoolArray
 from cohort.intake.values import Field, FloatArray, present_codes, read_numbers, translate
@@ -34,7 +34,8 @@ def read_measure(field: Field, entry: Source, variable: Variable) -> pd.Series:
     what = "a whole number" if variable.type == "integer" and entry.unit is None else "a number"
     values = read_numbers(field, codes.notna().to_numpy(), what)
     values = values * unit_factors(field, entry.unit, ~np.isnan(values), variable.unit)
-    values = values * multipliers(field, entry.multiply, ~np.isnan(values))
+    if entry.multiply is not None:
+        values = values * multipliers(field, entry.multiply, ~np.isnan(values))
     if entry.top_coded_at is not None:
         top = float(entry.top_coded_at)
         field.note("top_coded", int((values >= top).sum()), f"{top:g} stands for {top:g} and above")
@@ -90,7 +91,11 @@ def unit_factors(
     stated = unit if unit is not None else field.table.units.get(field.column)
     if stated is None:
         return np.ones(len(is_present))
-    units, beside = _units_by_row(field, stated, len(is_present))
+    if not isinstance(stated, (UnitColumn, ByColumn)):
+        return np.where(
+            is_present, _constant_factor(field, str(stated), is_present, canonical_unit, molar_mass), np.nan
+        )
+    units, beside = _units_by_row(field, stated)
     from_data = isinstance(stated, UnitColumn)
     factors = np.full(len(is_present), np.nan)
     texts = stated.levels().values() if isinstance(stated, ByColumn) else units.dropna().unique()
@@ -114,10 +119,23 @@ def unit_factors(
     return factors
 
 
-def _units_by_row(field: Field, stated: Any, length: int) -> tuple[pd.Series, str]:
+def _constant_factor(
+    field: Field, text: str, is_present: BoolArray, canonical_unit: str, molar_mass: float | None
+) -> float:
+    """Return the factor from one raw unit of all rows; one that does not convert is a problem."""
+    try:
+        factor = convert_factor(text, canonical_unit, molar_mass)
+    except UnitError as error:
+        field.context.record.problem(f"{field.place}, unit '{text}'", error.what, error.fix)
+        return 1.0
+    if text != canonical_unit:
+        reason, count = f"times {factor:.9g}", int(is_present.sum())
+        field.note("unit_conversion", count, reason, action="map", before=text, after=canonical_unit)
+    return factor
+
+
+def _units_by_row(field: Field, stated: UnitColumn | ByColumn) -> tuple[pd.Series, str]:
     """Return the raw unit of each row, and the column that tells it."""
     if isinstance(stated, UnitColumn):
         return field.selection.codes(stated.column), stated.column
-    if isinstance(stated, ByColumn):
-        return by_level(field.selection, stated), stated.by
-    return constant_text(str(stated), length), ""
+    return by_level(field.selection, stated), stated.by

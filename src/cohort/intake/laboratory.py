@@ -122,7 +122,8 @@ def _results(field: Field, source: LabSource, analyte: Analyte) -> pd.DataFrame:
     raw = _censored(field, source, *_numbers(field, source))
     present = ~np.isnan(raw.number)
     factor = unit_factors(field, source.unit, present, analyte.unit, analyte.molar_mass_g_mol)
-    factor = factor * multipliers(field, source.multiply, present)
+    if source.multiply is not None:
+        factor = factor * multipliers(field, source.multiply, present)
     _note_censoring(field, raw, present & ~np.isnan(factor))
     frame = pd.DataFrame(
         {
@@ -135,7 +136,7 @@ def _results(field: Field, source: LabSource, analyte: Analyte) -> pd.DataFrame:
         },
         copy=False,
     )
-    has_value = frame["value"].notna().to_numpy()
+    has_value = ~np.isnan(frame["value"].to_numpy())
     return frame if has_value.all() else frame[has_value].reset_index(drop=True)
 
 
@@ -144,6 +145,8 @@ def _numbers(field: Field, source: LabSource) -> tuple[FloatArray, np.ndarray]:
     codes, cells = present_codes(field, source.missing), field.selection.numbers(field.column)
     present = codes.notna().to_numpy()
     number = np.where(present, cells.number, np.nan)
+    if cells.are_exact and not source.codes:
+        return number, np.zeros(len(number), dtype=np.int8)
     sign = np.where(present, cells.censoring, 0)
     is_bad = present & cells.is_bad
     if source.codes:
@@ -164,6 +167,8 @@ def _censored(field: Field, source: LabSource, number: FloatArray, sign: np.ndar
     ``above`` without an upper limit is its own.
     """
     positions, nowhere = field.selection.positions, np.zeros(len(number), dtype=bool)
+    if source.limit is None and not source.below and not source.above and not sign.any():
+        return _Results(number, np.full(len(number), np.nan), nowhere, nowhere)
     limit = _limits(field, source)
     is_upper = source.above is not None and source.below is None
     lower, upper = (np.full(len(number), np.nan), limit) if is_upper else (limit, np.full(len(number), np.nan))

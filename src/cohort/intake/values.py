@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -98,15 +98,19 @@ def present_codes(field: Field, missing: Mapping[str, str]) -> pd.Series:
         Codes that the entry declares missing, beside those of the file.
     """
     codes = field.codes
-    field.note("blank", int(codes.isna().sum()), f"'{field.column}' is empty")
+    words, numbers = codes.cat.categories, codes.cat.codes.to_numpy()
+    field.note("blank", int((numbers < 0).sum()), f"'{field.column}' is empty")
     reasons = field.table.declared_missing(field.column, missing)
-    is_declared = codes.isin(list(reasons)).to_numpy()
+    is_declared = words.isin(list(reasons)) if reasons else np.zeros(len(words), dtype=bool)
     if not is_declared.any():
         return codes
-    for code, count in codes[is_declared].value_counts(sort=False).items():
-        if count:
-            field.note("declared_missing", int(count), reasons[str(code)], action="set_missing", before=str(code))
-    return codes.mask(is_declared)
+    left = numbers
+    for number in np.flatnonzero(is_declared).tolist():
+        here, code = numbers == number, str(words[number])
+        field.note("declared_missing", int(here.sum()), reasons[code], action="set_missing", before=code)
+        left = np.where(here, np.int8(-1), left)
+    kind = cast("pd.CategoricalDtype[str]", codes.dtype)
+    return pd.Series(pd.Categorical.from_codes(left, dtype=kind, validate=False), index=codes.index, copy=False)
 
 
 def translate(field: Field, meanings: Mapping[str, Any], codes: pd.Series) -> pd.Series:
@@ -194,6 +198,8 @@ def read_numbers(field: Field, is_present: BoolArray, what: str = "a number") ->
     """
     cells = field.selection.numbers(field.column)
     values = cells.number if is_present.all() else np.where(is_present, cells.number, np.nan)
+    if cells.are_exact and (what == "a number" or cells.are_whole):
+        return values
     is_bad = is_present & (cells.is_bad | (cells.censoring != EXACT))
     if what == "a whole number":
         is_bad |= is_present & ~np.isnan(values) & (values != np.floor(values))

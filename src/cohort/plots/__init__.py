@@ -15,6 +15,7 @@ from cohort.plots.imputation import draw_observed_beside_imputed, draw_traces
 from cohort.plots.ledger import draw_ledger
 from cohort.plots.missing_reasons import draw_missing_reasons
 from cohort.plots.missingness import draw_missingness
+from cohort.plots.paths import draw_paths
 from cohort.plots.power import draw_detectable
 from cohort.plots.profiles import draw_profile_intervals, draw_ridges
 from cohort.plots.rates_by_age import draw_rates_by_age
@@ -22,6 +23,7 @@ from cohort.plots.specification import draw_specification_curve
 from cohort.plots.strata import draw_interaction, draw_strata
 from cohort.plots.style import Picture, empty_axes, figure, use_style
 from cohort.plots.subgroups import draw_axis, draw_missed, draw_null_distribution, draw_profiles
+from cohort.plots.tipping_map import draw_tipping_map
 
 __all__ = [
     "Picture",
@@ -42,12 +44,14 @@ __all__ = [
     "draw_missingness",
     "draw_null_distribution",
     "draw_observed_beside_imputed",
+    "draw_paths",
     "draw_profile_intervals",
     "draw_profiles",
     "draw_rates_by_age",
     "draw_ridges",
     "draw_specification_curve",
     "draw_strata",
+    "draw_tipping_map",
     "draw_traces",
     "draw_truth",
     "empty_axes",

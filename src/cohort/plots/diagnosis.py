@@ -64,7 +64,7 @@ class _Column:
 _COLUMNS = (
     _Column("bias", "Bias\n(log scale for ratios)", 0.0, (-0.5, 0.5)),
     _Column("coverage", "Coverage of\n95 % intervals", 0.95, (0.8, 1.0)),
-    _Column("relative error of model SE", "Model SE over\nempirical SE, less 1", 0.0),
+    _Column("relative error of model SE", "Model SE over\nempirical SE, less 1", 0.0, (-0.3, 0.3)),
     _Column("wrong verdicts", "Share of\nwrong verdicts", 0.0, (0.0, 1.0)),
 )
 
@@ -114,10 +114,15 @@ def _heading(row: dict[Hashable, Any]) -> str:
     return f"{study}: {scenario}, {row['replicates']:,} cohorts of {row['people']:,}"
 
 
+_NAMED = ("without", "delta")
+"""Options whose values say nothing without their names."""
+
+
 def _method_words(label: str) -> str:
     """Return the label of a method with its options in words."""
     base, _, more = label.rstrip("]").partition("[")
-    chosen = [part.partition("=")[2] for part in more.split(", ") if part]
+    pairs = [part.partition("=")[::2] for part in more.split(", ") if part]
+    chosen = [f"{key} {value}" if key in _NAMED else value for key, value in pairs]
     words = [part.removeprefix("has_").replace("_", " ") for part in chosen if part not in ("yes", "no")]
     return ", ".join([base.replace("_", " "), *words])
 

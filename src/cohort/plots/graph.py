@@ -112,7 +112,11 @@ def _curve(route: Sequence[Slot], plan: _Plan, start: float, end: float) -> Path
 
 
 def _edge_kinds(
-    graph: nx.DiGraph[str], exposure: str, outcome: str, open_paths: Collection[Sequence[str]]
+    graph: nx.DiGraph[str],
+    exposure: str,
+    outcome: str,
+    adjusted: Collection[str],
+    open_paths: Collection[Sequence[str]],
 ) -> dict[tuple[str, str], str]:
     opened = {frozenset(pair) for path in open_paths for pair in itertools.pairwise(path)}
     caused: set[str] = nx.descendants(graph, exposure)
@@ -123,6 +127,8 @@ def _edge_kinds(
     for edge in graph.edges:
         if frozenset(edge) in opened:
             kinds[edge] = "open"
+        elif edge[0] in adjusted:
+            kinds[edge] = "closed"
         else:
             kinds[edge] = "causal" if causal and set(edge) <= way else "other"
     return kinds
@@ -131,8 +137,11 @@ def _edge_kinds(
 _EDGES = {
     "open": (VERMILION, 2.0, "path left open"),
     "causal": (BLUE, 1.8, "from exposure to outcome"),
+    "closed": ("#4d4d4d", 1.1, "path closed by adjustment"),
     "other": ("#9a9a9a", 0.9, "other cause"),
 }
+_FRONT = ("open", "causal")
+_DOTTED = (0, (1.5, 1.5))
 
 
 @use_style()
@@ -186,14 +195,15 @@ def draw_graph(
     ax = given_or_new(ax, WIDTH, plan.height + 1.05)
     ax.set_axis_off()
     ax.set(xlim=(-0.05, width + 0.05), ylim=(plan.height + 0.08, -0.08))
-    kinds = _edge_kinds(graph, exposure, outcome, open_paths)
+    kinds = _edge_kinds(graph, exposure, outcome, adjusted, open_paths)
     ports = _ports(found, plan)
-    for edge in sorted(found.routes, key=lambda edge: (kinds[edge] != "other", kinds[edge] == "open", edge)):
+    for edge in sorted(found.routes, key=lambda edge: (kinds[edge] in _FRONT, kinds[edge] == "open", edge)):
         colour, thick, _ = _EDGES[kinds[edge]]
+        style = _DOTTED if kinds[edge] == "closed" else "solid"
         path = _curve(found.routes[edge], plan, ports[edge, 0], ports[edge, -1])
         arrow = FancyArrowPatch(path=path, arrowstyle="-|>", mutation_scale=8 + 2 * thick, color=colour,
-                                linewidth=thick, shrinkA=0, shrinkB=0, zorder=2 if kinds[edge] == "other" else 3,
-                                clip_on=False)  # fmt: skip
+                                linewidth=thick, shrinkA=0, shrinkB=0, zorder=3 if kinds[edge] in _FRONT else 2,
+                                linestyle=style, clip_on=False)  # fmt: skip
         ax.add_patch(arrow)
     roles = {node: _role(node, exposure, outcome, adjusted, latent) for node in graph}
     for node, text in plan.labels.items():
@@ -207,7 +217,14 @@ def draw_graph(
     used = [name for name in _LOOKS if name in roles.values()]
     handles: list[Patch | Line2D] = [Patch(label=_LOOKS[name][2], **_LOOKS[name][0]) for name in used]
     handles += [
-        Line2D([], [], color=_EDGES[kind][0], linewidth=_EDGES[kind][1], label=_EDGES[kind][2])
+        Line2D(
+            [],
+            [],
+            color=_EDGES[kind][0],
+            linewidth=_EDGES[kind][1],
+            label=_EDGES[kind][2],
+            linestyle=_DOTTED if kind == "closed" else "solid",
+        )
         for kind in _EDGES
         if kind in kinds.values()
     ]

@@ -8,15 +8,13 @@ import networkx as nx
 from matplotlib.axes import Axes
 
 from cohort.analysis.causal import AdjustmentSet, load_graph
-from cohort.analysis.subgroups import GateResult, MixtureDescription
-from cohort.analysis.variables import readable
+from cohort.analysis.subgroups import GateResult
 from cohort.disclosure import Disclosure
 from cohort.plots import (
     draw_axis,
     draw_graph,
     draw_interaction,
     draw_null_distribution,
-    draw_profiles,
     draw_strata,
 )
 from cohort.plots.style import empty_axes
@@ -117,21 +115,6 @@ def gap_figure(gate: GateResult | NotTestable, *, title: str) -> Axes:
     seen = gate.illustration
     label = "critical bandwidth (SD): how much smoothing makes one peak"
     return draw_null_distribution(seen.null_bandwidths, seen.bandwidth, label=label, title=title)
-
-
-def profiles_figure(study: Study, mixtures: MixtureDescription | NotTestable, *, title: str) -> Axes:
-    """Return the profiles of the mixture that BIC prefers; numbered, never named."""
-    if isinstance(mixtures, NotTestable):
-        return empty_axes(None, mixtures.reason, title=title)
-    if mixtures.classes == 1:
-        return empty_axes(None, "BIC prefers a single class: there are no profiles to compare.", title=title)
-    long = mixtures.profiles.assign(
-        name="class " + mixtures.profiles["class"].astype(str), label=mixtures.profiles["marker"].map(readable)
-    )
-    wide = long.pivot_table(index="name", columns="label", values="mean", sort=False)
-    once = long.drop_duplicates("name")
-    sizes = dict(zip(once["name"], once["people"], strict=True))
-    return draw_profiles(wide, disclosure=study.disclosure, sizes=sizes, title=title)
 
 
 def interaction_figure(study: Study, cells: Sequence[Result], contrasts: Sequence[Result], *, title: str) -> Axes:

@@ -6,12 +6,18 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cohort.analysis import adversity, autoimmunity, inflammation
+from cohort.analysis import adversity, autoimmunity, inflammation, inflammation_batches, inflammation_subgroups
 from cohort.analysis.design import design_of
 from cohort.analysis.literature import published_estimates
 from cohort.analysis.markers import marker_differences
+from cohort.analysis.subgroups import discrete_subgroups, prepare_markers
+from cohort.analysis.subgroups.gate import GateResult
 from cohort.analysis.subgroups.judgement import gate_table, judge_subgroups
 from cohort.results import Estimate, NotTestable, Result
+
+NO_RESULTS = pd.DataFrame(
+    columns=["participant_id", "visit", "analyte", "value", "censoring", "limit", "plate", "site", "sampling_hour"]
+)
 
 
 def cohort_of(people: int, seed: int, *, odds_ratio: float = 1.0, marker_shift: float = 0.0) -> pd.DataFrame:
@@ -80,15 +86,80 @@ def test_an_empty_codebook_of_people_answers_nothing_and_breaks_nothing() -> Non
         for part in (adversity.trauma, adversity.infection, adversity.lifestyle, adversity.prenatal)
     ]
     results += [result for section in sections for result in section.values()]
-    results += [*adversity.cells(table, design), *adversity.prevalence(table, design), *adversity.censored(*sections)]
+    cells = [one for groups in adversity.panels(table, design).values() for found in groups.values() for one in found]
+    results += [*cells, *adversity.exposed(table, design), *adversity.near_constant(table, design, chosen)]
+    results += adversity.interaction_rows(adversity.interactions(table, design, chosen))
     assert results
     assert all(isinstance(result, NotTestable) and result.reason for result in results)
     verdicts = adversity.verdicts(table, design, sections, synthetic=False)
     assert {verdict.status for verdict in verdicts} == {"not testable with this cohort"}
-    prepared, gate = inflammation.ask_gate(table, seed=1)
-    assert judge_subgroups(gate, claim="IP-40").status == "not testable with this cohort"
-    assert "not testable" in gate_table(gate).data.to_string()
-    assert "not testable" in inflammation.mixture_words(inflammation.describe(prepared, gate, seed=1))
+
+
+def seen_by(table: pd.DataFrame, labs: pd.DataFrame = NO_RESULTS) -> inflammation_batches.Laboratory:
+    chosen = inflammation.adjustment(table)
+    whole = inflammation_batches.with_laboratory(table, labs, baseline="t0")
+    return inflammation_batches.laboratory(whole, labs, design_of(table), chosen, baseline="t0", seed=1)
+
+
+def test_a_cohort_without_markers_is_refused_by_every_part_of_the_second_notebook() -> None:
+    table = cohort_of(300, 1)[["participant_id", "is_eligible", "sex"]]
+    found = inflammation_subgroups.ask_gates(seen_by(table), seed=1)
+    assert judge_subgroups(found.gate, claim="IP-40").status == "not testable with this cohort"
+    words = [
+        gate_table(found.gate),
+        found.table,
+        inflammation_subgroups.number_table(found, seed=1),
+        inflammation_subgroups.choices_table(inflammation_subgroups.models(found, seed=1)),
+        inflammation_subgroups.replication_table(inflammation_subgroups.replicated(found, table, seed=1)),
+        inflammation_subgroups.performance_table(inflammation_subgroups.panel(table, seed=1)),
+        inflammation.retest(table.assign(visit="t0"), seed=1),
+    ]
+    assert all("not testable" in part.data.to_string() for part in words)
+    results = inflammation_subgroups.external_validity(found, table, seed=1)
+    results += inflammation.strata_by_others(table, design_of(table))
+    assert results
+    assert all(isinstance(result, NotTestable) for result in results)
+
+
+def test_markers_on_plates_of_the_depressed_alone_are_refused_and_the_gate_with_them() -> None:
+    table = cohort_of(1200, 6)
+    rng = np.random.default_rng(1)
+    markers = {column: np.exp(rng.standard_normal(1200)) for column in ("crp_mg_l", "il6_pg_ml", "tnf_alpha_pg_ml")}
+    table = table.assign(**markers)
+    names = {"crp_mg_l": "crp", "il6_pg_ml": "il6", "tnf_alpha_pg_ml": "tnf_alpha"}
+    depressed = table["has_depression"].fillna(value=False).to_numpy(dtype=bool)
+
+    def results(plate: np.ndarray) -> pd.DataFrame:
+        parts = [
+            pd.DataFrame(
+                {
+                    "participant_id": table["participant_id"],
+                    "visit": "t0",
+                    "analyte": names[column],
+                    "value": values,
+                    "plate": plate,
+                    "site": "A",
+                    "sampling_hour": 9.0,
+                    "censoring": "none",
+                    "limit": np.nan,
+                }
+            )
+            for column, values in markers.items()
+        ]
+        return pd.concat(parts, ignore_index=True)
+
+    own = np.where(depressed, rng.integers(5, size=1200), 5 + rng.integers(15, size=1200)).astype(str)
+    seen = seen_by(table, results(own))
+    assert set(seen.aliased) == set(markers)
+    found = inflammation_subgroups.ask_gates(seen, seed=1)
+    assert isinstance(found.gate, NotTestable)
+    assert "aliased" in found.gate.reason
+    differences = inflammation.differences(table, design_of(table), inflammation.adjustment(table))
+    refused = inflammation_batches.refused_where_aliased(differences, seen)
+    assert all(isinstance(results[0], NotTestable) and "aliased" in results[0].reason for results in refused.values())
+    mixed = seen_by(table, results(rng.integers(20, size=1200).astype(str)))
+    assert mixed.aliased == ()
+    assert isinstance(inflammation_subgroups.ask_gates(mixed, seed=1).gate, GateResult)
 
 
 def test_marker_difference_recovers_a_shift_and_its_null() -> None:
@@ -153,5 +224,5 @@ def test_only_a_gap_supports_discrete_subgroups() -> None:
             tnf_alpha_pg_ml=np.exp(markers[:, 2]),
             igg_g_l=np.exp(markers[:, 3]),
         )
-        _, gate = inflammation.ask_gate(table, seed=3)
+        gate = discrete_subgroups(prepare_markers(table, rng=rng), rng=rng)
         assert judge_subgroups(gate, claim="IP-40").status == status

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
+from joblib import parallel_config
 
-from cohort.analysis.resampling import Units, bootstrap, units_of
+from cohort.analysis.resampling import Units, bootstrap, bootstrap_together, units_of
 from cohort.analysis.sampling import design_of
 from cohort.analysis.variables import InestimableError
 
@@ -70,3 +73,34 @@ def test_many_samples_without_estimate_are_no_bootstrap() -> None:
     assert failed > 0
     with pytest.raises(InestimableError, match="of 200 bootstrap samples"):
         _flaky(0.2, units)
+
+
+def test_replicates_together_are_those_of_one_by_one(survey: pd.DataFrame) -> None:
+    units, y = units_of(design_of(survey)), survey["y"].to_numpy()
+    given: dict[str, Any] = {"replicates": 60, "seed": np.random.SeedSequence(4)}
+    alone, _ = bootstrap(lambda times: [float(times @ y), float(times.sum())], units, **given)
+    given["seed"] = np.random.SeedSequence(4)
+    with parallel_config(backend="threading"):  # processes take seconds to start
+        together, failed = bootstrap_together(
+            lambda times: np.column_stack([times @ y, times.sum(axis=1)]), units, workers=2, **given
+        )
+    assert failed == 0
+    np.testing.assert_allclose(together, alone, rtol=1e-12)
+
+
+def test_a_replicate_that_is_no_number_has_no_estimate() -> None:
+    units = units_of(design_of(pd.DataFrame({"y": np.zeros(10)})))
+
+    def some(share: float) -> tuple[np.ndarray, int]:
+        return bootstrap_together(
+            lambda times: np.column_stack([np.where(times[:, 0] > share, np.nan, 1.0), times[:, 1]]),
+            units,
+            replicates=100,
+            seed=np.random.SeedSequence(2),
+        )
+
+    drawn, failed = some(3)
+    assert len(drawn) + failed == 100
+    assert 0 < failed <= 5
+    with pytest.raises(InestimableError, match="of 100 bootstrap samples"):
+        some(0)

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from cohort.cleaning import clean_cohort, score_instrument
+from cohort.cleaning import clean_cohort, instruments, score_instrument
 from cohort.cleaning.instruments import any_at_least, band, prorated
 from cohort.codebook import Codebook
 
@@ -252,3 +252,17 @@ def test_any_at_least_follows_three_valued_logic() -> None:
 def test_a_subscale_that_the_study_lacks_leaves_the_answer_open_unless_another_reaches_its_cut_off() -> None:
     reached = any_at_least(pd.DataFrame({"a": [13.0, 5.0]}), {"a": 13, "b": 10})
     assert reached.isna().tolist() == [False, True]
+
+
+def test_forms_are_scored_the_same_however_many_at_a_time(codebook: Codebook, monkeypatch: pytest.MonkeyPatch) -> None:
+    ctq_sf = codebook.instruments["ctq_sf"]
+    forms = pd.concat(
+        [
+            items("ctq_", [None if (row * item) % 7 == 3 else 1 + (row + item) % 5 for item in range(28)])
+            for row in range(7)
+        ]
+    ).set_axis(list("abcdefg"))
+    whole = score_instrument(forms, ctq_sf)
+    monkeypatch.setattr(instruments, "_FORMS", 3)
+    pd.testing.assert_frame_equal(score_instrument(forms, ctq_sf), whole)
+    assert whole["ctq_total"].notna().any()

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cohort.cleaning.keys import as_text, coded, has_repeats, key_numbers, repeats, text_lookup, written_out
+from cohort.cleaning import keys
+from cohort.cleaning.keys import CleanTables, as_text, coded, has_repeats, key_numbers, repeats, text_lookup
 from cohort.codebook import Codebook
 
 CELLS = st.sampled_from(["a", "b", "c", None])
@@ -45,9 +49,39 @@ def test_texts_come_back_as_they_were(codebook: Codebook) -> None:
     tables = {"participants": people, "visits": visits}
     kept = coded(tables, codebook)
     assert kept["visits"]["participant_id"].cat.categories is kept["participants"]["participant_id"].cat.categories
-    back = written_out(kept, codebook)
+    back = CleanTables(kept, codebook)
     for name, frame in tables.items():
         pd.testing.assert_frame_equal(back[name], frame)
+
+
+@pytest.mark.parametrize("rows", [0, 3, 8])
+def test_a_table_is_written_as_pandas_writes_its_texts(
+    codebook: Codebook, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rows: int
+) -> None:
+    monkeypatch.setattr(keys, "_ROW_GROUP", 3)
+    visits = pd.DataFrame(
+        {
+            "participant_id": pd.array(["b", "a", None, "c", "a", "b", "b", "d"], dtype="string"),
+            "visit": pd.array(["t0", None, "t1", "t0", "t1", "t0", "t1", "t0"], dtype="string"),
+            "smoking": pd.Categorical(["never", None] * 4, ["never", "former", "current"]),
+            "phq9_1": pd.array([1, None] * 4, dtype="Int64"),
+        }
+    ).head(rows)
+    tables = CleanTables(coded({"visits": visits}, codebook), codebook)
+    tables.write("visits", tmp_path / "ours.parquet")
+    visits.to_parquet(tmp_path / "pandas.parquet", index=False, row_group_size=3)
+    assert (tmp_path / "ours.parquet").read_bytes() == (tmp_path / "pandas.parquet").read_bytes()
+
+
+def test_repeats_are_found_wherever_a_part_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(keys, "_PART", 2)
+    people = pd.Categorical(list("aabbcc"))
+    visits = pd.DataFrame({"participant_id": people, "visit": pd.Categorical(["t0", "t1", "t0", "t1", "t0", "t1"])})
+    assert not repeats(visits, ["participant_id", "visit"]).any()
+    visits.loc[2, "visit"] = "t1"
+    assert repeats(visits, ["participant_id", "visit"]).tolist() == [False, False, True, True, False, False]
+    swapped = pd.DataFrame({"participant_id": pd.Categorical(["a", "b", "b", "c"])})
+    assert repeats(swapped, ["participant_id"]).tolist() == [False, True, True, False]
 
 
 def test_a_column_that_is_no_category_stays(codebook: Codebook) -> None:

@@ -82,6 +82,13 @@ def test_rejection_is_power_with_an_effect_and_type_i_error_without(estimates: p
     assert math.isnan(value(without, "power"))
 
 
+def test_the_longest_interval_is_told_and_an_endless_one_shows(estimates: pd.DataFrame) -> None:
+    assert value(summarise(estimates, HALF), "longest interval") == pytest.approx(4.5)
+    endless = summarise(estimates.assign(upper=[np.inf, 3.0, 6.0, np.nan]), HALF)
+    assert value(endless, "longest interval") == np.inf
+    assert math.isnan(error(endless, "longest interval"))
+
+
 def test_verdicts_are_counted_over_all_replicates(estimates: pd.DataFrame) -> None:
     found = summarise(estimates, NOTHING)
     assert value(found, "wrong verdicts") == pytest.approx(2 / 4)

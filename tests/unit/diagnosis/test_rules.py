@@ -90,7 +90,16 @@ def test_the_shipped_rules_name_scenarios_methods_and_diagnosands_that_exist() -
             known |= {"wrong verdicts on size", f"size {study.claimed_size:g}: supported"}
         for one, method in zip(study.methods, chosen, strict=True):
             assert set(one.must) <= known, name
-            assert one.part == method.method.part or (name, method.method.name) == ("S19", "standardised")
+            assert one.part == method.method.part or (name, method.label) in RIGHT_ELSEWHERE
+
+
+RIGHT_ELSEWHERE = {
+    ("S19", "standardised[exposure=has_autoimmune_thyroid_disease, record=self-report]"),
+    ("S3", "inflammation_adjusted[without=BMI and earlier depression]"),
+    ("S6", "trauma_imputed[delta=none]"),
+    ("S17", "obese_women_left_out[left_out=CRP above 10 mg/L]"),
+}
+"""Methods that are right but for the option or the data that a study gives them, and stand there as naive."""
 
 
 def test_the_committed_plan_covers_the_scenarios_of_the_acceptance(repository: Path) -> None:
@@ -101,6 +110,16 @@ def test_the_committed_plan_covers_the_scenarios_of_the_acceptance(repository: P
     assert len({s.seed for s in settings.values()}) == len(settings)
     parts = {s.scenario.id: {one.part for one in load_rules()[n].methods} for n, s in settings.items() if "_" not in n}
     assert all(found == {"naive", "right"} for found in parts.values())
+
+
+def test_the_plan_on_adversity_covers_the_scenarios_of_its_acceptance(repository: Path) -> None:
+    plan = load_plan(repository / "docs" / "diagnosis" / "adversity.yaml")
+    settings, rules = planned_settings(plan, load_rules()), load_rules()
+    # S21, interaction, stands in the other plan.
+    assert {s.scenario.id for s in settings.values()} == {"S3", "S6", "S7", "S12", "S13", "S16", "S17", "S25"}
+    assert all(s.replicates >= 500 for s in settings.values())
+    assert all({one.part for one in rules[name].methods} == {"naive", "right"} for name in settings)
+    assert all(one.must for name in settings for one in rules[name].methods)
 
 
 def test_every_committed_plan_can_be_read(repository: Path) -> None:

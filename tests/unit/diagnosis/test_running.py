@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import signal
 import subprocess
 import sys
@@ -12,8 +13,11 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from cohort.diagnosis import METHODS, Setting, diagnose, setting_of
+from cohort.diagnosis import METHODS, Setting, diagnose, draw, setting_of
+from cohort.diagnosis.running import row_of
 from cohort.errors import CohortError
+from cohort.results import Estimate
+from cohort.synthetic import load_scenario
 
 BOTH = [("crude_odds_ratio", {}), ("standardised", {})]
 
@@ -95,6 +99,22 @@ def test_a_run_that_was_killed_goes_on_and_ends_with_the_same_numbers(tmp_path: 
     resumed = diagnose(setting, store=tmp_path / "store").estimates
     assert {path: path.stat().st_mtime_ns for path in kept} == kept  # nothing was drawn twice
     pd.testing.assert_frame_equal(resumed, diagnose(setting).estimates, check_exact=True)
+
+
+def test_a_share_has_an_interval_and_no_verdict_and_a_share_of_discoveries_has_neither() -> None:
+    share = row_of(Estimate("", "prevalence", 0.2, 0.05, bounds=(0.12, 0.31)))
+    assert (share["estimate"], share["standard_error"], share["lower"], share["upper"]) == (0.2, 0.05, 0.12, 0.31)
+    assert share["verdict"] is None
+    assert math.isnan(share["null"])
+    discoveries = row_of(Estimate("", "share of discoveries", 0.2, math.nan))
+    assert discoveries["verdict"] == "supported"
+    assert math.isnan(discoveries["lower"])
+
+
+def test_methods_get_the_seed_of_the_people() -> None:
+    sample = draw("complete", load_scenario("total_null"), 60, 7, ["has_current_depression", "family_number"])
+    assert sample.seed == 7
+    assert sample.table["family_number"].value_counts().unique().tolist() == [4]
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,8 @@ import pytest
 from cohort.diagnosis import Estimand, KnownTruth, truth_of
 from cohort.diagnosis.sample import ANY, INFECTIONS
 from cohort.errors import CohortError
-from cohort.synthetic import load_scenario, true_effects
+from cohort.synthetic import Scenario, load_scenario, true_effects
+from cohort.traps.trap import Truth
 
 ODDS = Estimand(ANY, "depression", "odds ratio")
 
@@ -56,6 +57,21 @@ def test_an_interaction_is_that_of_the_four_worlds() -> None:
 def test_among_tests_of_nothing_no_discovery_is_true() -> None:
     many = Estimand("twenty exposures", "depression", "share of discoveries")
     assert truth_of(load_scenario("total_null"), many, "complete", 100, 1) == KnownTruth(0.0, 0.0, is_log=False)
+
+
+def test_an_estimand_can_bring_its_own_way_to_the_truth() -> None:
+    world = load_scenario("seed_claims")
+    asked: list[tuple[Scenario, int, int]] = []
+
+    def finder(world: Scenario, people: int, seed: int) -> Truth:
+        asked.append((world, people, seed))
+        return Truth(2.0, 0.1)
+
+    ratio = truth_of(world, Estimand("rain", "umbrellas", "odds ratio", finder=finder), "complete", 70, 8)
+    assert ratio == KnownTruth(math.log(2.0), 0.05, is_log=True)
+    share = truth_of(world, Estimand("rain", "umbrellas", "share", finder=finder), "complete", 70, 8)
+    assert share == KnownTruth(2.0, 0.1, is_log=False)
+    assert asked == [(world, 70, 8)] * 2
 
 
 def test_what_is_not_declared_is_told() -> None:

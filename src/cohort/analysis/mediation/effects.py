@@ -17,6 +17,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
+from cohort.analysis.mediation.estimation import Models, fit_models, refit_models
 from cohort.analysis.mediation.integration import (
     Integration,
     integration_for,
@@ -24,10 +25,10 @@ from cohort.analysis.mediation.integration import (
     mediator_points,
     own_points,
 )
-from cohort.analysis.mediation.models import People, fit_mediator, fit_outcome
+from cohort.analysis.mediation.models import People
 from cohort.analysis.mediation.preparation import contrast_of, contrast_words, people_of
 from cohort.analysis.mediation.reporting import Asked, effect_keys, refusals, results_of
-from cohort.analysis.resampling import bootstrap, units_of
+from cohort.analysis.resampling import bootstrap_together, units_of
 from cohort.analysis.sampling import CodeArray, Design, Domain, FloatArray
 from cohort.analysis.variables import InestimableError, is_binary, readable, require
 from cohort.results import Result
@@ -76,30 +77,36 @@ bmi': (0, -1, 1)}
 
 @dataclass(frozen=True, eq=False)
 class _Means:
-    """From how often each row counts to the means that effects are contrasts of."""
+    """From how often each row counts in each sample to the means that effects are contrasts of."""
 
     people: People
+    fitted: Models
     how: Integration
     contrast: tuple[float, float]
     kind: Literal["natural", "interventional"]
 
-    def __call__(self, multiplier: FloatArray) -> list[float]:
-        people, kept = self.people.resampled(multiplier[self.people.domain])
-        how = self.how.of(kept)
+    def __call__(self, multipliers: FloatArray) -> FloatArray:
+        weights = self.people.sample_weights(multipliers)
+        models = refit_models(self.people, self.fitted, weights)
+        size = self.how.samples_at_once(self.people, own=self.kind == "interventional")
+        parts = [slice(start, start + size) for start in range(0, len(weights), size)]
+        return np.concatenate([self.means(models.of(part), weights[part]) for part in parts])
+
+    def means(self, fitted: Models, weights: FloatArray) -> FloatArray:
+        """Return the means in each sample, shape (samples, means)."""
+        people, how, models, outcome = self.people, self.how, fitted.mediators, fitted.outcome
         low, high = self.contrast
         count = len(people.mediators)
-        models = [fit_mediator(people, place) for place in range(count)]
-        outcome = fit_outcome(people)
         unexposed, exposed = (mediator_points(people, models, value, how) for value in (low, high))
         arms = [(low, unexposed), (high, unexposed), (high, exposed)]
         if self.kind == "natural":
             arms.insert(2, (low, exposed))
-        means = [mean_outcome(people, outcome, value, points) for value, points in arms]
+        means = [mean_outcome(people, weights, outcome, value, points) for value, points in arms]
         if self.kind == "interventional" and count > 1:
             for first in range(count + 1):
                 under = [high] * first + [low] * (count - first)
-                means.append(mean_outcome(people, outcome, high, own_points(people, models, under, how)))
-        return means
+                means.append(mean_outcome(people, weights, outcome, high, own_points(people, models, under, how)))
+        return np.column_stack(means)
 
 
 def natural_effects(
@@ -290,11 +297,12 @@ def _effects(
             table, outcome=asked.outcome, exposure=asked.exposure, mediators=asked.mediators,
             adjustment=asked.adjustment, design=design, domain=domain, interaction=interaction,
         )  # fmt: skip
-        how = integration_for(people, draws=draws, seed=for_draws, own=kind == "interventional")
-        means = _Means(people, how, contrast_of(people, contrast), kind)
+        fitted, ends = fit_models(people), contrast_of(people, contrast)
+        how = integration_for(people, fitted, ends, draws=draws, seed=for_draws, own=kind == "interventional")
+        means = _Means(people, fitted, how, ends, kind)
         units = units_of(design, _cluster(table, design, cluster))
-        point = np.asarray(means(np.ones(len(table))))
-        drawn, failed = bootstrap(means, units, replicates=replicates, seed=for_bootstrap, workers=workers)
+        point = means.means(means.fitted, people.weights[None])[0]
+        drawn, failed = bootstrap_together(means, units, replicates=replicates, seed=for_bootstrap, workers=workers)
     except InestimableError as reason:
         return refusals(asked, effect_keys(asked, contrasts), str(reason))
     details = (

@@ -1,27 +1,37 @@
 """Averages of an outcome over the distribution that models give to its mediators.
 
 Few mediators: a tree of points, Gauss-Hermite nodes for a number and every level of a category. It is exact for a
-linear outcome and for mediators with levels; for a logistic outcome nine nodes err by less than 1e-6 at the slopes that
-epidemiology meets. Many mediators, whose tree would be too large: random draws that are the same for every value of the
-exposure and in every bootstrap replicate (common random numbers), so that contrasts don't take up their noise.
+linear outcome and for mediators with levels; where a number enters a logistic model there are as many nodes as its
+fitted slope wants. Many mediators, whose tree would be too large: random draws that are the same for every value of
+the exposure and in every bootstrap replicate (common random numbers), so that contrasts don't take up their noise.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from functools import reduce
+from dataclasses import dataclass
+from functools import cached_property, reduce
 
 import numpy as np
 from scipy import special
 
+from cohort.analysis.mediation.estimation import Models
 from cohort.analysis.mediation.models import Model, People, Values, level_probabilities, linear_predictors
-from cohort.analysis.sampling import BoolArray, FloatArray
+from cohort.analysis.sampling import FloatArray
 
 MOST_POINTS = 250
 """A larger tree for each person takes longer than draws."""
-LINEAR_NODES, LOGISTIC_NODES = 2, 9
-"""Nodes for a mediator that is a number; two are exact where it enters a linear outcome."""
+_NUMBERS_AT_ONCE = 100_000
+LINEAR_NODES = 2
+"""Nodes for a mediator that is a number: exact where it enters a linear outcome."""
+LOGISTIC_NODES: Sequence[tuple[float, int]] = ((0.15, 3), (0.3, 4), (0.5, 6), (0.7, 8), (1.0, 11), (math.inf, 15))
+"""Nodes where it enters a logistic model, by the largest logit that one SD of its residual adds.
+
+Against 120 nodes they err by less than 1.1e-7 in the mean outcome up to 1, and by 2e-6 at 1.5.
+"""
+_MARGIN = 1.25
+"""Slopes of bootstrap samples are steeper than those of the people, now and then."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,9 +41,10 @@ class Points:
     Parameters
     ----------
     values
-        One entry per mediator, shape (people, points) each.
+        One entry per mediator, shape (samples, people, points) each, or one in place of samples and people for whom
+        they are the same.
     weights
-        Weight of each point, summing to one over the points of a person.
+        Weight of each point, summing to one over the points of a person; shape as that of values.
     """
 
     values: tuple[Values, ...]
@@ -63,9 +74,22 @@ class Integration:
             return "exact sum or Gauss-Hermite quadrature"
         return f"{self.uniforms.shape[3]} draws for each person, the same in every arm"
 
-    def of(self, kept: BoolArray) -> Integration:
-        """Return the same for some of the people."""
-        return self if self.uniforms is None else replace(self, uniforms=self.uniforms[:, :, kept])
+    @cached_property
+    def quadrature(self) -> tuple[FloatArray, FloatArray]:
+        """Return the nodes of a standard normal and their weights, which sum to one."""
+        nodes, weights = np.polynomial.hermite_e.hermegauss(self.nodes)
+        return nodes, weights / weights.sum()
+
+    @cached_property
+    def normals(self) -> FloatArray:
+        """Return the uniform draws as draws of a standard normal."""
+        assert self.uniforms is not None
+        return np.asarray(special.ndtri(self.uniforms))
+
+    def samples_at_once(self, people: People, *, own: bool) -> int:
+        """Return for how many samples to average together, so that the numbers fit the cache of a processor."""
+        points = tree_size(people, self.nodes, own=own) if self.uniforms is None else self.uniforms.shape[3]
+        return max(_NUMBERS_AT_ONCE // (len(people.outcome) * points), 1)
 
 
 def tree_size(people: People, nodes: int, *, own: bool) -> int:
@@ -75,13 +99,63 @@ def tree_size(people: People, nodes: int, *, own: bool) -> int:
     return int(np.prod([np.prod(sizes[: place + 1]) for place in range(len(sizes))])) if own else joint
 
 
-def integration_for(people: People, *, draws: int | None, seed: np.random.SeedSequence, own: bool) -> Integration:
-    """Return how to average: a tree where it is small and no draws are asked for.
+def steepness(people: People, fitted: Models, contrast: tuple[float, float]) -> float:
+    """Return the largest logit that one residual SD of a linear mediator adds to a logistic model, at either exposure.
 
     Parameters
     ----------
     people
         Their mediators decide.
+    fitted
+        Models of the people.
+    contrast
+        The two values of the exposure.
+    """
+    count, first = len(people.mediators), 2 + people.covariates.shape[1]
+    widths = [max(one.levels - 1, 1) for one in people.mediators]
+
+    def slopes(model: Model, place: int, before: int, exposure: float) -> FloatArray:
+        at = first + sum(widths[:place])
+        beta = model.coefficients[0]
+        product = beta[:, at + sum(widths[:before])] if people.interaction else 0.0
+        return np.asarray(beta[:, at] + exposure * product)
+
+    largest = 0.0
+    for exposure in contrast:
+        reach = np.zeros(count)
+        for place in reversed(range(count)):
+            if people.mediators[place].form != "linear":
+                continue
+            logits = [0.0]
+            if people.binary_outcome:
+                logits.append(abs(float(slopes(fitted.outcome, place, count, exposure)[0])))
+            for later in range(place + 1, count):
+                model = fitted.mediators[later]
+                found = float(np.abs(slopes(model, place, later, exposure)).max())
+                if model.form == "linear":
+                    logits[-1] += found * reach[later]
+                else:
+                    logits.insert(0, found)
+            reach[place] = max(logits)
+            largest = max(largest, reach[place] * float(fitted.mediators[place].sd[0]))
+    return largest
+
+
+def integration_for(
+    people: People,
+    fitted: Models,
+    contrast: tuple[float, float],
+    *,
+    draws: int | None,
+    seed: np.random.SeedSequence,
+    own: bool,
+) -> Integration:
+    """Return how to average: a tree where it is small and no draws are asked for.
+
+    Parameters
+    ----------
+    people, fitted, contrast
+        As in :func:`steepness`.
     draws
         Draws for each person; None to choose.
     seed
@@ -89,7 +163,8 @@ def integration_for(people: People, *, draws: int | None, seed: np.random.SeedSe
     own
         Whether the own distributions of the mediators are needed, as interventional effects do.
     """
-    nodes = LOGISTIC_NODES if people.binary_outcome else LINEAR_NODES
+    steep = _MARGIN * steepness(people, fitted, contrast)
+    nodes = LINEAR_NODES if steep == 0 else next(count for most, count in LOGISTIC_NODES if steep <= most)
     if draws is None and tree_size(people, nodes, own=own) <= MOST_POINTS:
         return Integration(nodes)
     many = draws or max(20, -(-40_000 // len(people.outcome)))
@@ -99,8 +174,8 @@ def integration_for(people: People, *, draws: int | None, seed: np.random.SeedSe
 
 
 def _spread(values: Sequence[Values], times: int) -> list[Values]:
-    index = np.repeat(np.arange(values[0].shape[1]), times) if values else np.zeros(0, dtype=np.intp)
-    return [one[:, index] for one in values]
+    index = np.repeat(np.arange(values[0].shape[2]), times) if values else np.zeros(0, dtype=np.intp)
+    return [one[:, :, index] for one in values]
 
 
 def mediator_points(
@@ -121,34 +196,33 @@ def mediator_points(
     chain
         Which uniform draws to use.
     """
-    n = len(people.outcome)
     points = 1 if how.uniforms is None else how.uniforms.shape[3]
-    weights: FloatArray = np.full((n, points), 1.0 / points)
+    weights: FloatArray = np.full((1, 1, points), 1.0 / points)
     values: list[Values] = []
-    nodes, node_weights = np.polynomial.hermite_e.hermegauss(how.nodes)
-    node_weights = node_weights / node_weights.sum()
+    nodes, node_weights = how.quadrature
     for place, model in enumerate(models):
         predictors = linear_predictors(people, model, exposure, values)
-        uniform = None if how.uniforms is None else how.uniforms[chain, place]
+        full = (*predictors[0].shape[:2], weights.shape[2])
+        drawn = how.uniforms is not None
         if model.form == "linear":
-            centre = np.broadcast_to(predictors[0], weights.shape)
-            if uniform is not None:
-                values.append(centre + model.sd * special.ndtri(uniform))
+            centre, sd = np.broadcast_to(predictors[0], full), model.sd[:, None, None]
+            if drawn:
+                values.append(centre + sd * how.normals[chain, place])
                 continue
             values = _spread(values, len(nodes))
-            values.append((centre[:, :, None] + model.sd * nodes).reshape(n, -1))
-            weights = (weights[:, :, None] * node_weights).reshape(n, -1)
+            values.append((centre[..., None] + sd[..., None] * nodes).reshape(*full[:2], -1))
+            weights = (weights[..., None] * node_weights).reshape(*weights.shape[:2], -1)
             continue
-        shares = [np.broadcast_to(one, weights.shape) for one in level_probabilities(
-            model.form, predictors, model.thresholds)]  # fmt: skip
-        if uniform is not None:
+        shares = level_probabilities(model.form, predictors, model.thresholds[:, None, None, :])
+        if how.uniforms is not None:
             upto = np.cumsum(np.stack(shares[:-1]), axis=0)
-            values.append((uniform > upto).sum(axis=0))
+            values.append((how.uniforms[chain, place] > upto).sum(axis=0))
             continue
         levels = len(shares)
+        stacked = np.stack([np.broadcast_to(one, full) for one in shares], axis=-1)
         values = _spread(values, levels)
-        values.append(np.tile(np.arange(levels), weights.shape[1])[None, :].repeat(n, axis=0))
-        weights = (weights[:, :, None] * np.stack(shares, axis=2)).reshape(n, -1)
+        values.append(np.tile(np.arange(levels), full[2])[None, None, :])
+        weights = (weights[..., None] * stacked).reshape(*full[:2], -1)
     return Points(tuple(values), weights)
 
 
@@ -174,20 +248,21 @@ def own_points(people: People, models: Sequence[Model], exposures: Sequence[floa
 
 def _independent(one: Points, other: Points) -> Points:
     """Return the points of two independent distributions together."""
-    size = other.weights.shape[1]
-    weights = (one.weights[:, :, None] * other.weights[:, None, :]).reshape(len(one.weights), -1)
-    index = np.tile(np.arange(size), one.weights.shape[1])
-    tiled = [value[:, index] for value in other.values]
-    return Points((*_spread(one.values, size), *tiled), weights)
+    weights = one.weights[:, :, :, None] * other.weights[:, :, None, :]
+    index = np.tile(np.arange(other.weights.shape[2]), one.weights.shape[2])
+    tiled = [value[:, :, index] for value in other.values]
+    return Points((*_spread(one.values, other.weights.shape[2]), *tiled), weights.reshape(*weights.shape[:2], -1))
 
 
-def mean_outcome(people: People, outcome: Model, exposure: float, points: Points) -> float:
-    """Return the weighted mean of the outcome at an exposure, with the mediators at the points.
+def mean_outcome(people: People, weights: FloatArray, outcome: Model, exposure: float, points: Points) -> FloatArray:
+    """Return the weighted mean of the outcome in each sample at an exposure, with the mediators at the points.
 
     Parameters
     ----------
     people
         Whom it is standardised to.
+    weights
+        Of the people in each sample, shape (samples, people).
     outcome
         The model of the outcome.
     exposure
@@ -196,6 +271,8 @@ def mean_outcome(people: People, outcome: Model, exposure: float, points: Points
         Values of the mediators.
     """
     predictor = linear_predictors(people, outcome, exposure, points.values)[0]
-    expected = special.expit(predictor) if people.binary_outcome else predictor
-    each = (points.weights * expected).sum(axis=1)
-    return float(people.weights @ each / people.weights.sum())
+    if people.binary_outcome:
+        special.expit(predictor, out=predictor)
+    same_for_all = points.weights.shape[:2] == (1, 1)
+    each = predictor @ points.weights[0, 0] if same_for_all else np.vecdot(points.weights, predictor)
+    return np.asarray(np.vecdot(weights, each) / weights.sum(axis=1))

@@ -7,16 +7,16 @@ is and what it does; the correlation of errors needs linear models and says what
 from __future__ import annotations
 
 import dataclasses
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from cohort.analysis.mediation.models import People, linear_coefficients, model_matrix
+from cohort.analysis.mediation.estimation import linear_samples, numbers_of
+from cohort.analysis.mediation.models import People, model_matrix
 from cohort.analysis.mediation.preparation import contrast_of, contrast_words, people_of
-from cohort.analysis.resampling import bootstrap, units_of
+from cohort.analysis.resampling import bootstrap_together, units_of
 from cohort.analysis.sampling import Design, Domain, FloatArray
 from cohort.analysis.sensitivity import EValue, e_value
 from cohort.analysis.variables import InestimableError, readable
@@ -62,24 +62,24 @@ class ErrorCorrelation:
 
 @dataclass(frozen=True, eq=False)
 class _Correlated:
-    """From how often each row counts to the indirect effect at each correlation, and the break-even correlation."""
+    """From how often each row counts to the indirect effects at each correlation, and the break-even correlation."""
 
     people: People
     change: float
     rhos: FloatArray
 
-    def __call__(self, multiplier: FloatArray) -> list[float]:
-        people, _ = self.people.resampled(multiplier[self.people.domain])
-        matrix = model_matrix(people, 0)
-        mediator = np.asarray(people.mediators[0].values, dtype=np.float64)
-        of_mediator, _ = linear_coefficients(matrix, mediator, people.weights)
-        of_total, _ = linear_coefficients(matrix, people.outcome, people.weights)
-        errors = np.column_stack([people.outcome - matrix @ of_total, mediator - matrix @ of_mediator])
-        spread = (errors * people.weights[:, None]).T @ errors
-        seen = spread[0, 1] / math.sqrt(spread[0, 0] * spread[1, 1])
-        scale = self.change * of_mediator[1] * math.sqrt(spread[0, 0] / spread[1, 1])
-        indirect = scale * (seen - self.rhos * np.sqrt((1 - seen**2) / (1 - self.rhos**2)))
-        return [*indirect, float(seen)]
+    def __call__(self, multipliers: FloatArray) -> FloatArray:
+        people, weights = self.people, self.people.sample_weights(multipliers)
+        matrix, mediator = model_matrix(people, 0), numbers_of(people, 0)
+        of_mediator, _ = linear_samples(matrix, mediator, weights)
+        of_total, _ = linear_samples(matrix, people.outcome, weights)
+        left = people.outcome - of_total @ matrix.T
+        unexplained = mediator - of_mediator @ matrix.T
+        spread, width = ((weights * one**2).sum(axis=1) for one in (left, unexplained))
+        seen = (weights * left * unexplained).sum(axis=1) / np.sqrt(spread * width)
+        scale = self.change * of_mediator[:, 1] * np.sqrt(spread / width)
+        moved = seen[:, None] - self.rhos * np.sqrt((1 - seen[:, None] ** 2) / (1 - self.rhos**2))
+        return np.column_stack([scale[:, None] * moved, seen])
 
 
 def error_correlation(
@@ -127,8 +127,8 @@ def error_correlation(
         _require_numbers(people)
         low, high = contrast_of(people, contrast)
         statistic = _Correlated(people, high - low, asked)
-        point = np.asarray(statistic(np.ones(len(table))))
-        drawn, _ = bootstrap(
+        point = statistic(np.ones((1, len(table))))[0]
+        drawn, _ = bootstrap_together(
             statistic, units_of(design), replicates=replicates, seed=np.random.SeedSequence(seed), workers=workers
         )
     except InestimableError as reason:

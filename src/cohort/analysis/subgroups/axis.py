@@ -79,8 +79,12 @@ def separating_axes(learning: FloatArray, rng: np.random.Generator) -> FloatArra
 
 
 def _expit(values: FloatArray) -> FloatArray:
-    """Return the logistic function; arguments beyond +-40 are cut, where it is 0 or 1 to working precision."""
-    return np.asarray(1.0 / (1.0 + np.exp(-np.clip(values, -40.0, 40.0))))
+    """Return the logistic function, in the memory of the values; below -40 it is 0 to working precision."""
+    np.negative(values, out=values)
+    np.minimum(values, 40.0, out=values)
+    np.exp(values, out=values)
+    values += 1.0
+    return np.asarray(np.reciprocal(values, out=values))
 
 
 def _two_means(values: FloatArray, rng: np.random.Generator) -> FloatArray:

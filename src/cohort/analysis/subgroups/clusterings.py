@@ -82,7 +82,7 @@ def k_means(
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", ConvergenceWarning)
                 model.fit(people)
-            centres[place] = model.cluster_centers_[np.lexsort(model.cluster_centers_.T[::-1])]
+            centres[place] = model.cluster_centers_[np.lexsort(np.round(model.cluster_centers_.T[::-1], 9))]
             within[place] = model.inertia_
     return Partitions(centres, nearest_centre(values, centres), within)
 

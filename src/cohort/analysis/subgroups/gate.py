@@ -9,7 +9,7 @@ a cohort that passes may name groups.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -169,23 +169,71 @@ def discrete_subgroups(
     if markers < 2 or people < FEWEST_PEOPLE:
         return NotTestable("Discrete subgroups", _shortage(markers, prepared), claims=CLAIMS)
     with threadpool_limits(limits=1):
-        halves = random_halves(people, splits, rng)
-        runs = {name: _run(values, halves, rng, draws) for name, values in prepared.scalings.items()}
-        parallel_p = parallel_analysis(prepared.scalings["log"], rng)
-        illustration = _illustrate("log", prepared.markers, runs["log"], draws, rng)
+        halves, streams, last = _streams(prepared, splits, rng)
+        runs = {name: _place(prepared.scalings[name], halves, axes) for name, (axes, _) in streams.items()}
+        gaps = {name: gap_tests(runs[name].places, draw, draws) for name, (_, draw) in streams.items()}
+        parallel_p = parallel_analysis(prepared.scalings["log"], last)
+        illustration = _illustrate("log", prepared.markers, runs["log"], gaps["log"], draws, last)
     shape_z = {name: _combined(run.shape.z) for name, run in runs.items()}
-    gap_z = {name: _combined(np.array([test.z for test in run.gap])) for name, run in runs.items()}
+    gap_z = {name: _combined_gap(tests) for name, tests in gaps.items()}
     tier = decide(min(shape_z.values()), min(gap_z.values()), parallel_p)
     missed = missed_separations(people)
+    return GateResult(
+        tier, words_of(tier, min(gap_z.values()), people), shape_z, gap_z, parallel_p, people, prepared.markers, splits,
+        draws, missed, illustration, prepared.notes,
+    )  # fmt: skip
+
+
+def tier_of_groups(
+    prepared: PreparedMarkers,
+    *,
+    rng: np.random.Generator,
+    splits: int = 10,
+    draws: int = 99,
+    threshold: float = THRESHOLD,
+) -> Literal[1, 2, 3]:
+    """Return tier 3, 2, or 1 for "1 or 0", as :func:`discrete_subgroups` finds it, without what does not decide.
+
+    The same generator gives the same tier. The gate stops where SHAPE or GAP fails under one scaling, which takes a
+    third of the time where there are no groups: for simulations and for parts of a cohort.
+
+    Parameters
+    ----------
+    prepared, rng, splits, draws
+        As in :func:`discrete_subgroups`, with at least two markers.
+    threshold
+        What SHAPE and GAP have to pass; higher where several parts of a cohort are asked.
+    """
+    with threadpool_limits(limits=1):
+        halves, streams, _ = _streams(prepared, splits, rng)
+        places: dict[str, FloatArray] = {}
+        for name, (axes, _) in streams.items():
+            run = _place(prepared.scalings[name], halves, axes)
+            if _combined(run.shape.z) <= threshold:
+                return 1
+            places[name] = run.places
+        for name, (_, draw) in streams.items():
+            if _combined_gap(gap_tests(places[name], draw, draws)) <= threshold:
+                return 2
+    return 3
+
+
+def words_of(tier: Tier, gap: float, people: int) -> str:
+    """Return what may be said of a tier, with what would have been missed where no group is found.
+
+    Parameters
+    ----------
+    tier, gap
+        The tier, and the smaller GAP score of the scalings.
+    people
+        Number of people.
+    """
     sentences = [WORDING[tier]]
     if tier < 2:
-        if min(gap_z.values()) > THRESHOLD:
+        if gap > THRESHOLD:
             sentences.append(GAP_ALONE)
-        sentences.append(missed)
-    return GateResult(
-        tier, " ".join(sentences), shape_z, gap_z, parallel_p, people, prepared.markers, splits, draws, missed,
-        illustration, prepared.notes,
-    )  # fmt: skip
+        sentences.append(missed_separations(people))
+    return " ".join(sentences)
 
 
 def decide(shape: float, gap: float, parallel_p: float) -> Tier:
@@ -254,21 +302,38 @@ def parallel_analysis(values: FloatArray, rng: np.random.Generator, permutations
 
 @dataclass(frozen=True)
 class _Run:
-    """All runs of one scaling: axes, held-out places, and both tests."""
+    """All runs of one scaling: axes, held-out places, and SHAPE on them."""
 
     axes: FloatArray
     places: FloatArray
-    gap: list[BandwidthTest]
     shape: ShapeTests
 
 
-def _run(values: FloatArray, halves: IntArray, rng: np.random.Generator, draws: int) -> _Run:
-    """Return axes learnt on each half and both tests on the other; runs are ordered split by split, then direction."""
+def _streams(
+    prepared: PreparedMarkers, splits: int, rng: np.random.Generator
+) -> tuple[IntArray, dict[str, tuple[np.random.Generator, np.random.Generator]], np.random.Generator]:
+    """Return the halves, a generator for axes and one for draws by scaling, and one for the rest.
+
+    With a generator of its own, no part depends on whether another was asked.
+    """
+    seeds = iter(rng.integers(2**63 - 1, size=2 + 2 * len(prepared.scalings)).tolist())
+    first, *rest = (np.random.default_rng(seed) for seed in seeds)
+    pairs = zip(rest[:-1:2], rest[1::2], strict=True)
+    streams = dict(zip(prepared.scalings, pairs, strict=True))
+    return random_halves(prepared.n, splits, first), streams, rest[-1]
+
+
+def _place(values: FloatArray, halves: IntArray, rng: np.random.Generator) -> _Run:
+    """Return axes learnt on each half and SHAPE on the other; runs are ordered split by split, then direction."""
     learning = values[halves].reshape(-1, halves.shape[2], values.shape[1])
     held_out = values[halves[:, ::-1]].reshape(learning.shape)
     axes = separating_axes(learning, rng)
     places = np.einsum("rnd,rd->rn", held_out, axes)
-    return _Run(axes, places, gap_tests(places, rng, draws), shape_tests(places))
+    return _Run(axes, places, shape_tests(places))
+
+
+def _combined_gap(tests: Sequence[BandwidthTest]) -> float:
+    return _combined(np.array([test.z for test in tests]))
 
 
 def _combined(z: FloatArray) -> float:
@@ -286,14 +351,19 @@ def _shortage(markers: int, prepared: PreparedMarkers) -> str:
 
 
 def _illustrate(
-    scaling: str, markers: tuple[str, ...], run: _Run, draws: int, rng: np.random.Generator
+    scaling: str,
+    markers: tuple[str, ...],
+    run: _Run,
+    gap: Sequence[BandwidthTest],
+    draws: int,
+    rng: np.random.Generator,
 ) -> Illustration:
     """Return the run whose two scores together are the median one, with the curves a figure needs."""
-    total = run.shape.z + np.array([test.z for test in run.gap])
+    total = run.shape.z + np.array([test.z for test in gap])
     chosen = int(np.argsort(total, kind="stable")[(total.size - 1) // 2])
     centre, spread = run.shape.centre[chosen], run.shape.spread[chosen]
     held_out = (run.places[chosen] - centre) / spread
-    bandwidth = run.gap[chosen].bandwidth / spread
+    bandwidth = gap[chosen].bandwidth / spread
     grid, kernel = kernel_density(held_out[None, :], np.array([bandwidth]))
     null = critical_bandwidth(smooth_draws(held_out, bandwidth, draws, rng))
     return Illustration(

@@ -102,7 +102,8 @@ def describe_mixtures(
                 rows.append(_row(model, values, shape, classes, converged))
                 models[shape, classes] = model
     table = pd.DataFrame(rows)
-    best = table.iloc[int(np.argmin(table["bic"].to_numpy()))]
+    # Rounded: with one class a full and a tied covariance are one model, and the last bit must not choose between them.
+    best = table.iloc[int(np.argmin(np.round(table["bic"].to_numpy(), 6)))]
     covariance, classes = str(best["covariance"]), int(best["classes"])
     order, labels = ordered_classes(models[covariance, classes], values)
     assignment = pd.Series(labels + 1, index=prepared.index, name="class", dtype="Int64")
@@ -113,7 +114,7 @@ def describe_mixtures(
 
 def ordered_classes(model: GaussianMixture, values: FloatArray) -> tuple[IntArray, IntArray]:
     """Return classes in the order of their mean of the first marker, and each person's class in that order."""
-    order = np.lexsort(model.means_.T[::-1])
+    order = np.lexsort(np.round(model.means_.T[::-1], 9))
     place = np.empty_like(order)
     place[order] = np.arange(order.size)
     return order, np.asarray(place[model.predict(values)])

@@ -325,17 +325,17 @@ def _choices(table: pd.DataFrame, stability: pd.DataFrame) -> pd.DataFrame:
     for method in [name for name in SHAPES.values() if (table["method"] == name).any()]:
         part = table[table["method"] == method]
         for criterion in ("BIC", "ICL"):
-            column = part[criterion.lower()].to_numpy(dtype=float)
+            column = np.round(part[criterion.lower()].to_numpy(dtype=float), 6)
             add(method, criterion, int(part["classes"].iloc[int(column.argmin())]), float(column.min()))
     for method in (K_MEANS, WARD):
         part = table[(table["method"] == method) & (table["classes"] > 1)]
         if not part.empty:
-            column = part["silhouette"].to_numpy(dtype=float)
+            column = np.round(part["silhouette"].to_numpy(dtype=float), 9)
             high = float(column.max())
             named = int(part["classes"].iloc[int(column.argmax())])
             add(method, "silhouette", named if high > SILHOUETTE_LINE else 1, high)
     part = table[table["method"] == K_MEANS]
-    gap, error = part["gap"].to_numpy(dtype=float), part["gap_se"].to_numpy(dtype=float)
+    gap, error = (np.round(part[name].to_numpy(dtype=float), 9) for name in ("gap", "gap_se"))
     # The smallest number whose gap reaches that of the next less its standard error.
     enough = np.append(gap[:-1] >= gap[1:] - error[1:], True)
     picked = int(enough.argmax())

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from cohort.analysis.censored import draw_below, fit_censored_normal
+from cohort.analysis.censored import draw_below, fit_censored_normal, limit_columns
 from cohort.errors import AnalysisError
 
 FloatArray = NDArray[np.float64]
@@ -29,7 +29,6 @@ White cells stand after the kinds that they are the sum of, so that the sum leav
 COVARIATES = ("age_years", "sex", "bmi_kg_m2", "smoking", "is_hormonal_contraceptive_user")
 """What the markers are adjusted for: claims about subgroups mean more than age, weight and the pill."""
 
-_LIMITS = {"crp_mg_l": ("crp_censoring", "crp_limit_mg_l")}
 _POWERS = np.round(np.arange(-1.5, 2.0001, 0.05), 2)
 _MOST_BELOW = 0.5
 _LEAST_MEASURED = 0.5
@@ -134,11 +133,9 @@ def prepare_markers(
             left_out[marker] = "determined by the other markers"
             continue
         residuals[marker], below_limit[marker] = residual, number
+    stacked = _stack(list(residuals.values()), len(chosen))
     powers = {marker: box_cox_power(residual) for marker, residual in residuals.items()}
-    scalings = {
-        "log": _stack([_scaled(r) for r in residuals.values()], len(chosen)),
-        "box-cox": _stack([_scaled(_box_cox(r, powers[m])) for m, r in residuals.items()], len(chosen)),
-    }
+    scalings = both_scalings(stacked, tuple(powers.values()))
     prepared = PreparedMarkers(
         scalings=scalings,
         index=chosen.index,
@@ -153,6 +150,24 @@ def prepare_markers(
         notes=(),
     )
     return replace(prepared, notes=_notes(prepared, table[people]))
+
+
+def both_scalings(residuals: FloatArray, powers: Sequence[float] = ()) -> dict[str, FloatArray]:
+    """Return log markers as ``log`` and ``box-cox``, centred and scaled.
+
+    Parameters
+    ----------
+    residuals
+        Log markers, shape (people, markers).
+    powers
+        Box-Cox power of each; those of highest likelihood when empty.
+    """
+    columns, people = list(residuals.T), len(residuals)
+    powers = powers or [box_cox_power(column) for column in columns]
+    return {
+        "log": _stack([_scaled(column) for column in columns], people),
+        "box-cox": _stack([_scaled(_box_cox(c, p)) for c, p in zip(columns, powers, strict=True)], people),
+    }
 
 
 def box_cox_power(residual: FloatArray) -> float:
@@ -252,7 +267,7 @@ def _below(people: pd.DataFrame, marker: str) -> tuple[BoolArray, FloatArray]:
     A recorded zero of a positive marker means less than the smallest value that the assay reports.
     """
     values = people[marker].to_numpy(dtype=float)
-    censoring, limit = _LIMITS.get(marker, ("", ""))
+    censoring, limit = limit_columns(marker)
     below = np.zeros(len(people), dtype=bool)
     if censoring in people:
         below = (people[censoring] == "below").fillna(value=False).to_numpy(dtype=bool)

@@ -24,6 +24,7 @@ from cohort.analysis.subgroups.gate import (
     discrete_subgroups,
     missed_separations,
     parallel_analysis,
+    tier_of_groups,
 )
 from cohort.analysis.subgroups.preparation import PreparedMarkers, prepare_markers
 from cohort.results import NotTestable
@@ -148,6 +149,20 @@ def test_the_order_of_the_people_changes_the_halves_but_not_the_verdict() -> Non
     turned = PreparedMarkers(**{**vars(prepared), "scalings": shuffled})
     tiers = [discrete_subgroups(p, rng=np.random.default_rng(5), splits=4, draws=59) for p in (prepared, turned)]
     assert [result.tier for result in tiers if isinstance(result, GateResult)] == [3, 3]
+
+
+def test_the_short_way_finds_the_tier_of_the_gate() -> None:
+    worlds: tuple[World, ...] = (severity, lambda r, n: two_groups(r, n, 2.6), lambda r, n: two_groups(r, n, 4.0))
+    found = []
+    for world in worlds:
+        prepared = prepared_from(world(np.random.default_rng(6), 400), np.random.default_rng(6))
+        gate = discrete_subgroups(prepared, rng=np.random.default_rng(7), splits=4, draws=59)
+        assert isinstance(gate, GateResult)
+        short = tier_of_groups(prepared, rng=np.random.default_rng(7), splits=4, draws=59)
+        assert short == max(gate.tier, 1)
+        assert tier_of_groups(prepared, rng=np.random.default_rng(7), splits=4, draws=59, threshold=9.0) == 1
+        found.append(short)
+    assert {1, 3} <= set(found)
 
 
 @pytest.mark.parametrize(

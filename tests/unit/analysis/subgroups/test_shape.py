@@ -57,6 +57,12 @@ def test_two_groups_win_on_two_groups_and_lose_on_one_skewed_peak() -> None:
     assert z[2] > 2
 
 
+def test_one_very_long_tail_is_not_two_groups() -> None:
+    """The climb to the best curve does not stop half-way, where two groups would look better than one peak."""
+    rows = np.random.default_rng(8).exponential(size=(12, 500)) ** 2
+    assert shape_tests(rows).z.max() < -2
+
+
 def test_the_score_is_the_sum_of_differences_over_its_standard_error_and_is_cut() -> None:
     rows = samples(300)
     found = shape_tests(rows)
