@@ -73,7 +73,7 @@ def draw_profile_intervals(
         shown.pivot_table(index="marker", columns="class", values=c).loc[markers, classes].to_numpy()
         for c in ("mean", "lower", "upper")
     )
-    ax = given_or_new(ax, min(WIDTH, 3.2 + 1.3 * len(classes)), 0.46 * len(markers) + 1.4)
+    ax = given_or_new(ax, min(WIDTH, 3.8 + 1.9 * len(classes)), 0.46 * len(markers) + 1.4)
     reach = max(float(np.abs(mean).max()), 0.5)
     sure = (lower > 0) | (upper < 0)
     mesh = ax.pcolormesh(np.where(sure, mean, 0.0), cmap="RdBu_r", vmin=-reach, vmax=reach, edgecolors=FAINT,

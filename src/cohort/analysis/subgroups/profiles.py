@@ -59,7 +59,8 @@ def class_profiles(
         )  # fmt: skip
     low, high = np.quantile(drawn, [0.025, 0.975], axis=0)
     people = np.bincount(labels, minlength=classes)
-    means = model.means_[order]
+    # The same fit to everybody once: the mixture that it starts from was stopped earlier.
+    means = refitted_means(values, np.ones(len(values), dtype=np.int64), model)[order]
     return pd.DataFrame(
         [
             {"class": k + 1, "people": int(people[k]), "marker": marker, "mean": float(means[k, m]),
