@@ -14,17 +14,12 @@ Reading and writing of the table are not counted. Processor seconds are of the p
 from __future__ import annotations
 
 import argparse
-import json
-import os
-import shutil
-import subprocess
-import tempfile
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from r_program import said_by_r
 from threadpoolctl import threadpool_limits
 
 from cohort.analysis.subgroups import discrete_subgroups, prepare_markers
@@ -71,22 +66,6 @@ def ours(table: pd.DataFrame, *, number: bool = False) -> None:
         number_of_groups(prepared, gate, rng=rng)
 
 
-def in_r(table: pd.DataFrame, most: int, resamples: int) -> dict[str, object] | None:
-    """Return the times of mclust and fpc, or None where R does not have them."""
-    program = shutil.which("Rscript")
-    if program is None:
-        return None
-    with tempfile.TemporaryDirectory() as folder:
-        path, script = Path(folder) / "people.csv", Path(folder) / "gate.R"
-        table.to_csv(path, index=False)
-        script.write_text(_R, encoding="utf-8")
-        command = [program, str(script), str(path), str(most), str(resamples)]
-        done = subprocess.run(command, capture_output=True, text=True, check=False, env={**os.environ})
-    if done.returncode:
-        return None
-    return dict(json.loads(done.stdout[done.stdout.index("{") :]))
-
-
 def main() -> None:
     """Print the times and their ratios."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -101,7 +80,7 @@ def main() -> None:
         ours(one.head(300))  # what is imported and planned at the first call is not counted
         gate, number = timed(lambda: ours(one)), timed(lambda: ours(three, number=True))
     rows = [("ours, one population", *gate, 1.0), ("ours, three groups and their number", *number, number[0] / gate[0])]
-    told = in_r(one, options.groups, options.resamples)
+    told = said_by_r(_R, one, options.groups, options.resamples)
     if told is not None:
         mclust, boot = float(str(told["mclust"])), float(str(told["clusterboot"]))
         rows += [

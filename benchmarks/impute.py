@@ -15,18 +15,13 @@ Reading and writing of the table are not counted. Processor seconds are of the p
 from __future__ import annotations
 
 import argparse
-import json
-import os
-import shutil
-import subprocess
-import tempfile
 import time
 import warnings
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from r_program import said_by_r
 from statsmodels.imputation.mice import MICEData
 from threadpoolctl import threadpool_limits
 
@@ -86,19 +81,10 @@ def statsmodels_mice(table: pd.DataFrame, m: int, rounds: int) -> tuple[float, f
 
 def r_mice(table: pd.DataFrame, m: int, rounds: int) -> tuple[float, float, str] | None:
     """Return the time of R's mice and what it did, or None where there is none."""
-    program = shutil.which("Rscript")
-    if program is None:
+    told = said_by_r(_MICE, table, m, rounds)
+    if told is None:
         return None
-    with tempfile.TemporaryDirectory() as folder:
-        path, script = Path(folder) / "people.csv", Path(folder) / "mice.R"
-        table.to_csv(path, index=False)
-        script.write_text(_MICE, encoding="utf-8")
-        command = [program, str(script), str(path), str(m), str(rounds)]
-        done = subprocess.run(command, capture_output=True, text=True, check=False, env={**os.environ})
-    if done.returncode:
-        return None
-    told = json.loads(done.stdout[done.stdout.index("{") :])
-    return told["cpu"], told["wall"], f"mice {told['version']}: {told['methods']}"
+    return float(str(told["cpu"])), float(str(told["wall"])), f"mice {told['version']}: {told['methods']}"
 
 
 def main() -> None:
