@@ -16,6 +16,7 @@ from cohort.analysis import (
     adversity_errors,
     adversity_over_time,
     adversity_paths,
+    adversity_tables,
 )
 from cohort.analysis.design import design_of
 from cohort.results import Estimate, NotTestable, Result
@@ -65,7 +66,7 @@ def test_a_cohort_without_exposures_gets_reasons_and_tables() -> None:
     found = adversity_effects.effects_of(BARE, design, sets)
     drawn = adversity_effects.imputations_of(found)
     filled = adversity_effects.imputed_effects(found, drawn)
-    for table in (adversity_effects.outcomes_table(found), adversity_effects.exposures_table(found, filled, "ln_crp")):
+    for table in (adversity_tables.outcomes_table(found), adversity_tables.exposures_table(found, filled, "ln_crp")):
         assert table.data.empty
     ways = adversity_paths.ways(found, sets, drawn)
     assert adversity_paths.ways_table(ways).data["part"].str.startswith("not testable").all()
