@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from cohort.analysis.censored import limit_columns
 from cohort.analysis.design import Design, Domain, analysis_domain
 from cohort.analysis.markers import marker_differences
-from cohort.analysis.subgroups.preparation import resolution
-from cohort.analysis.variables import InestimableError, binary, levels, numeric, readable, require
+from cohort.analysis.subgroups.preparation import covariate_columns, resolution
+from cohort.analysis.variables import InestimableError, binary, numeric, readable, require
 from cohort.codebook import load_codebook
 from cohort.results import Estimate, NotTestable, Result, ResultTable
 
@@ -245,7 +245,8 @@ def without_batch_shifts(
     """
     corrected: dict[str, FloatArray] = {}
     spreads = []
-    design = _design_matrix(table, by, covariates)
+    explained, *_ = covariate_columns(table, (by, *covariates), np.ones(len(table), dtype=bool))
+    design = np.column_stack([np.ones(len(table)), explained])
     for marker, seen in overlap.items():
         if seen.aliased:
             continue
@@ -265,28 +266,6 @@ def without_batch_shifts(
     kinds = sorted({seen.batch for seen in overlap.values() if not seen.aliased})
     words = f"Shifts of {' and '.join(kinds)}s taken out; their SD in ln units: {', '.join(spreads)}."
     return table.assign(**corrected), (words,)
-
-
-def _design_matrix(table: pd.DataFrame, by: str, covariates: Sequence[str]) -> FloatArray:
-    """Return an intercept, the group and the covariates as numbers; words as indicators, unknown as NaN."""
-    columns = [np.ones(len(table))]
-    for name in (by, *covariates):
-        if name not in table or table[name].notna().mean() < _LEAST_KNOWN:
-            continue
-        words = levels(table[name])
-        if words is None:
-            column = numeric(table[name])
-            if name == "is_hormonal_contraceptive_user" and "sex" in table:  # men are not asked
-                men = (table["sex"] == "male").fillna(value=False).to_numpy(dtype=bool)
-                column = np.where(np.isnan(column) & men, 0.0, column)
-            columns.append(column)
-            continue
-        missing = table[name].isna().to_numpy()
-        for word in words[1:]:
-            columns.append(
-                np.where(missing, np.nan, (table[name] == word).fillna(value=False).to_numpy(dtype=float))
-            )  # fmt: skip
-    return np.column_stack(columns)
 
 
 def _shrunken_shifts(logged: FloatArray, matrix: FloatArray, code: IntArray) -> tuple[FloatArray, float]:

@@ -161,7 +161,7 @@ def discrete_subgroups(
     Notes
     -----
     Assumes that people are independent and that a group differs along one direction of the markers; survey weights are
-    not used. Measured type-I error in one-population worlds at most 1.3 % for SHAPE and GAP together; a steep sigmoid
+    not used. Its type-I error and power are measured in docs/subgroup_gate.md; a steep sigmoid
     response and severity with many zeros fool it by nature, as their density has two peaks although the cause is
     continuous.
     """
@@ -249,26 +249,36 @@ def decide(shape: float, gap: float, parallel_p: float) -> Tier:
     return 1 if parallel_p <= 0.05 else 0
 
 
+POWER: Mapping[int, tuple[tuple[int, int], tuple[int, int]]] = {
+    500: ((90, 98), (25, 62)),
+    1000: ((40, 75), (0, 23)),
+    2000: ((0, 27), (0, 10)),
+}
+"""By number of people: percent of data sets with groups shifted by 1.5 SD that the gate misses (tier below 2), and with
+groups shifted by 2 SD in which it shows no gap (tier below 3); the lower and the higher of two and of three groups that
+are shifted in three of six markers (docs/subgroup_gate.md, worlds ``by_marker``)."""
+
+
 def missed_separations(people: int) -> str:
     """Return in words which groups the gate would have missed with so many people.
 
-    The power was measured at n = 500 and 1,000 with two or three groups that are shifted in three of six markers. For
-    other numbers the nearest smaller one is named; nothing is interpolated.
+    For numbers of people that were not measured the nearest smaller one is named; nothing is interpolated.
 
     Examples
     --------
-    >>> print(missed_separations(500))
-    At n = 500, separations up to 1.5 SD are missed almost always; of those of 2 SD 69 to 73 % show no gap.
+    >>> missed_separations(500).split(";")[1]
+    ' shifted by 2 SD, 25 to 62 % show no gap.'
 
     Notes
     -----
     The number of people itself is not told: on real data it would stand unrounded beside rounded counts.
     """
-    if people >= 1000:
-        missed = "46 to 65 % of separations of 1.5 SD are missed and none shows a gap; of 2 SD, 26 to 41 % show no gap"
-    else:
-        missed = "separations up to 1.5 SD are missed almost always; of those of 2 SD 69 to 73 % show no gap"
-    measured = 1000 if people >= 1000 else 500
+    measured = max((n for n in POWER if n <= people), default=min(POWER))
+    (low, high), (least, most) = POWER[measured]
+    missed = (
+        f"{low} to {high} % of groups shifted by 1.5 SD in three of six markers are missed; shifted by 2 SD, "
+        f"{least} to {most} % show no gap"
+    )
     if people == measured:
         return f"At n = {people:,}, {missed}."
     here, side = ("more", "fewer") if people > measured else ("fewer", "more")

@@ -16,7 +16,13 @@ from cohort.analysis.censored import limit_columns
 from cohort.analysis.imputation import Variable, impute
 from cohort.analysis.sampling import BoolArray
 from cohort.analysis.subgroups.gate import CLAIMS, WORDING, GateResult, decide, discrete_subgroups, words_of
-from cohort.analysis.subgroups.preparation import COVARIATES, MARKERS, PreparedMarkers, prepare_markers
+from cohort.analysis.subgroups.preparation import (
+    COVARIATES,
+    MARKERS,
+    PreparedMarkers,
+    prepare_markers,
+    with_men_not_asked,
+)
 from cohort.analysis.subgroups.strata import STRATA
 from cohort.analysis.variables import InestimableError
 from cohort.results import NotTestable, ResultTable
@@ -67,7 +73,7 @@ def gate_with_imputation(
         return NotTestable(label, "fewer than two markers", claims=CLAIMS)
     inside = _half_known(table, markers)
     known = [name for name in covariates if name in table and table.loc[inside, name].notna().mean() > _MOST_IMPUTED]
-    filled = _with_men_not_asked(table, known)
+    filled = with_men_not_asked(table)
     words = {marker: limit_columns(marker)[0] for marker in markers}
     variables = [
         Variable(marker, log=True, censoring=words[marker] if words[marker] in table else None) for marker in markers
@@ -104,14 +110,6 @@ def _half_known(table: pd.DataFrame, markers: Sequence[str]) -> BoolArray:
     if "has_acute_infection" in table:
         inside &= ~table["has_acute_infection"].fillna(value=False).to_numpy(dtype=bool)
     return inside & (table[list(markers)].notna().mean(axis=1).to_numpy() >= _MOST_IMPUTED)
-
-
-def _with_men_not_asked(table: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
-    pill = "is_hormonal_contraceptive_user"
-    if pill not in names or "sex" not in table:
-        return table
-    men = table[pill].isna() & (table["sex"] == "male").fillna(value=False)
-    return table.assign(**{pill: table[pill].mask(men, other=False)})
 
 
 def gates_within_strata(

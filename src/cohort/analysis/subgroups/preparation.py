@@ -117,7 +117,7 @@ def prepare_markers(
     some = inside & (table[present].notna().any(axis=1).to_numpy() if present else False)
     infected = _infected(table) & some
     people = some & ~infected
-    columns, used, missing = _covariate_columns(table, covariates, people)
+    columns, used, missing = covariate_columns(table, covariates, people)
     complete = people & table[present].notna().all(axis=1).to_numpy() & ~np.isnan(columns).any(axis=1)
     chosen = table.loc[complete]
     matrix = _full_rank(np.column_stack([np.ones(len(chosen)), columns[complete]]))
@@ -223,20 +223,35 @@ def _measured(people: pd.DataFrame, markers: Sequence[str]) -> tuple[list[str], 
     return [marker for marker in present if marker not in rare], left_out
 
 
-def _covariate_columns(
+def with_men_not_asked(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the table with men who were not asked about hormonal contraceptives as people who use none."""
+    pill = "is_hormonal_contraceptive_user"
+    if pill not in table or "sex" not in table:
+        return table
+    men = table[pill].isna() & (table["sex"] == "male").fillna(value=False)
+    return table.assign(**{pill: table[pill].mask(men, other=False)})
+
+
+def covariate_columns(
     table: pd.DataFrame, covariates: Sequence[str], people: BoolArray
 ) -> tuple[FloatArray, tuple[str, ...], tuple[str, ...]]:
-    """Return the covariates as numbers, treatment-coded, and the names used and missing.
+    """Return covariates as numbers, treatment-coded, and the names used and missing; shape (rows, columns).
 
     Men who were not asked about hormonal contraceptives do not use them. A covariate known for fewer than half of the
     people counts as missing.
+
+    Parameters
+    ----------
+    table, covariates
+        As in :func:`prepare_markers`.
+    people
+        True for the people it is about; the columns are of all rows.
     """
+    table = with_men_not_asked(table)
     columns: list[FloatArray] = []
     used, missing = [], []
     for name in covariates:
         values = table[name] if name in table else pd.Series(np.nan, index=table.index)
-        if name == "is_hormonal_contraceptive_user" and name in table and "sex" in table:
-            values = values.mask(values.isna() & (table["sex"] == "male").fillna(value=False), other=False)
         if values[people].notna().sum() < _LEAST_MEASURED * people.sum() or values[people].nunique() < 2:
             missing.append(name)
             continue

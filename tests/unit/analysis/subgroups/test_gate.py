@@ -221,7 +221,7 @@ def test_the_words_are_those_of_the_tier_and_lower_tiers_say_what_was_missed() -
     assert silent.tier == 1
     assert silent.wording.startswith(WORDING[1])
     assert silent.wording.endswith(missed_separations(400))
-    assert "up to 1.5 SD are missed almost always" in silent.wording
+    assert "of groups shifted by 1.5 SD in three of six markers are missed" in silent.wording
     assert not silent.may_name_groups
     assert GAP_ALONE not in silent.wording
 
@@ -229,7 +229,7 @@ def test_the_words_are_those_of_the_tier_and_lower_tiers_say_what_was_missed() -
 @pytest.mark.parametrize(("people", "side"), [(300, "more"), (700, "fewer"), (5000, "fewer")])
 def test_what_was_missed_is_said_relative_to_the_numbers_measured(people: int, side: str) -> None:
     assert re.match(
-        rf"With (more|fewer) people, {side} groups are missed than at n = (500|1,000), where ",
+        rf"With (more|fewer) people, {side} groups are missed than at n = (500|2,000), where ",
         missed_separations(people),
     )
 

@@ -6,8 +6,12 @@ import importlib.util
 from pathlib import Path
 from types import ModuleType
 
+import pandas as pd
 import pytest
 import yaml
+
+from cohort.analysis.subgroups.gate import POWER
+from cohort.analysis.subgroups.models import FALSE_GROUPS
 
 ROOT = Path(__file__).resolve().parents[4]
 FOLDER = ROOT / "docs" / "diagnosis" / "gate"
@@ -44,6 +48,26 @@ def test_the_page_says_what_is_stored(script: ModuleType, tmp_path: Path) -> Non
     script.write_page(PLAN, stored, tmp_path)
     made = (tmp_path / "subgroup_gate.md").read_text(encoding="utf-8")
     assert made == (ROOT / "docs" / "subgroup_gate.md").read_text(encoding="utf-8")
+
+
+def test_what_the_notebook_says_of_errors_and_power_is_what_is_stored(script: ModuleType) -> None:
+    others, type_1, power = (script.read_cells(part) for part in ("others", "type_1", "power"))
+
+    def percent(column: pd.Series, digits: str) -> pd.Series:
+        return column.map(lambda said: 100 * sum(said.count(digit) for digit in digits) / len(said))
+
+    for rule, column in (("BIC", "bic_raw"), ("silhouette", "silhouette"), ("gap statistic", "gap"),
+                         ("bootstrap Jaccard", "stability")):  # fmt: skip
+        found = percent(others[column], "1")
+        low, high = round(found.min()), round(found.max())
+        assert FALSE_GROUPS[rule].startswith(f"{low} to {high} %" if low < high else f"{high} %")
+    assert FALSE_GROUPS["the gate"] == f"at most {percent(type_1['tiers'], '23').max():.1f} %"
+    by_marker = power[power["world"].str.endswith("by_marker")]
+    for people, (missed, without_gap) in POWER.items():
+        cells = by_marker[by_marker["n"] == people].set_index("apart")
+        unseen, shallow = percent(cells.loc[1.5, "tiers"], "01"), percent(cells.loc[2.0, "tiers"], "012")
+        assert missed == (round(unseen.min()), round(unseen.max()))
+        assert without_gap == (round(shallow.min()), round(shallow.max()))
 
 
 @pytest.mark.slow
