@@ -1,4 +1,4 @@
-"""Write the page of a stored study: python scripts/write_diagnosis.py comorbidity|adversity [FOLDER OF A FINISHED RUN].
+"""Write the page of a stored study: python scripts/write_diagnosis.py comorbidity|adversity|synergy [FOLDER OF A RUN].
 
 With a folder that ``cohort diagnose --plan … --out FOLDER`` has made, its tables and figure are stored first. Nothing
 is run here; what does not pass and why stands in docs/diagnosis/reasons.csv.
@@ -19,7 +19,7 @@ from cohort.plots import Picture
 from cohort.plots.diagnosis import draw_performance
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
-PAGES = {"comorbidity": "diagnosis.md", "adversity": "diagnosis_adversity.md"}
+PAGES = {"comorbidity": "diagnosis.md", "adversity": "diagnosis_adversity.md", "synergy": "diagnosis_synergy.md"}
 FILES = ("performance.csv", "checks.csv", "estimates.csv")
 COMMANDS = """
 ```
@@ -96,18 +96,41 @@ The simulation study of the analyses of trauma, infection and inflammation, told
   mean of those estimates is not that of all cohorts, and no demand is made of their bias.
 - In S17 two-stage least squares with ln IL-6 as the instrument removes the error of one sample of CRP, which the naive
   slope has as well as the infection.
-- Interaction (S21) stands on [the other page](diagnosis.md) with 500 replicates; what does not pass there is the bias
-  of one method, by less than its Monte-Carlo error. A plan with more people (`diagnosis/synergy.yaml`) waits to be run.
-  Trauma with infection is not asked about: trauma as the form has it is no exposure of which the truth by intervention
-  is known.
+- Interaction (S21) stands on [the first page](diagnosis.md), and with more people on [a page of its
+  own](diagnosis_synergy.md). Trauma with infection is not asked about: trauma as the form has it is no exposure
+  of which the truth by intervention is known.
 - The set that an analyst can measure lacks the familial liability `u_fam`, but for S16.
+"""
+)
+SYNERGY = (
+    """# Methods against known truth: disease and infection together
+
+The question of S21 in more people than on [the first page](diagnosis.md), told as ADEMP (Morris, White and Crowther
+2019, Stat Med 38:2074). It is about methods in synthetic people and says nothing of the world. Made by
+"""
+    + COMMANDS
+    + """
+- **Aims:** that interaction is told right on both scales where odds multiply exactly, which is more than adding risks.
+- **Data:** {studies} study of {replicates} replicates; scenario `additive_synergy`, complete values, depression by
+  interview. Size and seed were fixed in [`{name}.yaml`](diagnosis/{name}.yaml) beforehand.
+- **Estimands:** the relative excess risk due to interaction, and the ratio of odds ratios, by intervention in other
+  people; the Monte-Carlo error of the truth is part of every error below."""
+    + PERFORMANCE
+    + """
+**What stays open.** The set that an analyst can measure lacks the familial liability `u_fam`. In cohorts other than
+those below the excess risk fell when it was added: {liability}. From
+[single estimates](diagnosis/liability_synergy.csv), made once with and once without `--option liability=yes` by
+
+```
+cohort diagnose additive_synergy --method excess_risk --from complete --n 150000 --replicates 30 --seed 2026112493
+```
 """
 )
 FIGURE = """
 ![Bias, coverage, standard errors and wrong verdicts of each method](diagnosis/{name}/performance.png)
 
 """
-HEADS = {"comorbidity": COMORBIDITY + FIGURE, "adversity": ADVERSITY + FIGURE}
+HEADS = {"comorbidity": COMORBIDITY + FIGURE, "adversity": ADVERSITY + FIGURE, "synergy": SYNERGY + FIGURE}
 
 
 def liability_words(estimates: pd.DataFrame) -> str:
@@ -133,7 +156,8 @@ def main() -> None:
     Picture(draw_performance(table)).save(stored / "performance.png")
     reasons = pd.read_csv(DOCS / "diagnosis" / "reasons.csv")
     plan = load_plan(DOCS / "diagnosis" / f"{name}.yaml")
-    liability = liability_words(pd.read_csv(DOCS / "diagnosis" / "liability.csv"))
+    single = "liability_synergy.csv" if name == "synergy" else "liability.csv"
+    liability = liability_words(pd.read_csv(DOCS / "diagnosis" / single))
     head = HEADS[name].format(
         name=name, studies=table["study"].nunique(), replicates=plan.replicates, liability=liability
     )

@@ -52,10 +52,11 @@ def test_a_biased_method_is_seen_to_be_biased(found: Diagnosis) -> None:
     assert after["coverage"] < 0.6 < before["coverage"]
 
 
-PAGES = {"comorbidity": "diagnosis.md", "adversity": "diagnosis_adversity.md"}
+PAGES = {"comorbidity": "diagnosis.md", "adversity": "diagnosis_adversity.md", "synergy": "diagnosis_synergy.md"}
 STUDIES = {
     "comorbidity": ("S0", "S1", "S4", "S4_population", "S5", "S11", "S19", "S20", "S21", "S0_many_tests"),
     "adversity": ("S13", "S12", "S25", "S16", "S17", "S3", "S6", "S7"),
+    "synergy": ("S21_larger",),
 }
 
 

@@ -163,7 +163,8 @@ def _pair(sample: Sample) -> tuple[str, str, str, tuple[str, ...]]:
 
 
 def _excess(sample: Sample, options: Options) -> Result:
-    return joint_excess_risk(_with_infection(sample), *_pair(sample))
+    first, second, outcome, held = _pair(sample)
+    return joint_excess_risk(_with_infection(sample), first, second, outcome, (*held, *_oracle(options)))
 
 
 def _product(sample: Sample, options: Options) -> Result:
@@ -261,8 +262,8 @@ _ALL = (
     ),
     Method(
         "excess_risk", "relative excess risk due to interaction of disease and one infection, standardised risks",
-        "right", fixed(Estimand(_JOINT, "depression", "relative excess risk due to interaction")), _needs(ANY),
-        _excess,
+        "right", fixed(Estimand(_JOINT, "depression", "relative excess risk due to interaction")),
+        lambda options: (*_needs(ANY)(options), *_oracle(options)), _excess, options={"liability": _LIABILITY},
     ),
     Method(
         "product_of_odds_ratios", "product term of a logistic model", "right",
